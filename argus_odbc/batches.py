@@ -1,0 +1,18 @@
+"""Parts of a result that are not Arrow objects: bytes for a native decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class HS2Rows:
+    """The bytes of a TFetchResultsResp (TBinaryProtocol struct, without message header) with columnar rows.
+
+    `kinds` has one entry per column: (column kind name, scale), for instance ("DECIMAL128", 2), ("DATE32", 0),
+    ("TIMESTAMP", 6), ("TEXT", 0), ("INT32", 0): the target of the decoder for what the wire sends as text.
+    """
+
+    payload: bytes | bytearray | memoryview
+    kinds: Sequence[tuple[str, int]]

@@ -1,0 +1,135 @@
+# Env, Dbc, Stmt and Desc: the C structures behind the handles, their slab, their locks and their life.
+# Included by _core.pyx first of handle/. A handle is proved by address range, slot border and magic before it is read.
+
+cdef enum:
+    MAGIC_ENV = 0x41564E45
+    MAGIC_DBC = 0x43424441
+    MAGIC_STMT = 0x544D5453
+    MAGIC_DESC = 0x43534544
+    SLOT_BYTES = 1024
+    N_INFO = 256
+
+# ---- diagnostics (diag.pxi) ----
+cdef struct DiagRec:
+    char sqlstate[6]
+    SQLINTEGER native
+    SQLLEN row            # SQL_DIAG_ROW_NUMBER; SQL_NO_ROW_NUMBER when it belongs to no row
+    SQLINTEGER column     # SQL_DIAG_COLUMN_NUMBER; SQL_NO_COLUMN_NUMBER
+    char* message         # UTF-8, malloc
+
+cdef struct Head:
+    uint32_t magic
+    uint32_t lock         # argus_lock word (platform.h)
+    SQLRETURN returncode  # SQL_DIAG_RETURNCODE of the last function
+    int32_t ndiag, diag_cap
+    DiagRec* diags
+    SQLLEN row_count      # SQL_DIAG_ROW_COUNT
+    SQLINTEGER dynamic_function_code
+    const char* dynamic_function  # static text
+
+# ---- descriptors (descs.pxi) ----
+cdef enum DescText:
+    TEXT_NAME, TEXT_LABEL, TEXT_TYPE_NAME, TEXT_LOCAL_TYPE_NAME, TEXT_LITERAL_PREFIX, TEXT_LITERAL_SUFFIX,
+    TEXT_BASE_COLUMN_NAME, TEXT_BASE_TABLE_NAME, TEXT_TABLE_NAME, TEXT_SCHEMA_NAME, TEXT_CATALOG_NAME, N_DESC_TEXTS
+
+cdef enum DescKind:
+    DESC_ARD = 1, DESC_APD, DESC_IRD, DESC_IPD, DESC_EXPLICIT
+
+cdef struct DescRec:
+    SQLSMALLINT concise_type, type, datetime_interval_code, precision, scale, parameter_type
+    SQLSMALLINT nullable, unnamed, is_unsigned, searchable, updatable, fixed_prec_scale
+    SQLINTEGER datetime_interval_precision, auto_unique_value, case_sensitive, num_prec_radix
+    SQLULEN length
+    SQLLEN octet_length, display_size
+    SQLPOINTER data_ptr
+    SQLLEN* indicator_ptr
+    SQLLEN* octet_length_ptr
+    char* texts[N_DESC_TEXTS]   # UTF-8, malloc, NULL = ""
+
+cdef struct Desc:
+    Head h
+    Dbc* dbc
+    Stmt* stmt                  # owner of an implicit descriptor; NULL for an explicit one
+    SQLSMALLINT kind, alloc_type
+    SQLSMALLINT count           # SQL_DESC_COUNT
+    int32_t capacity            # recs has capacity + 1 entries; recs[0] is the bookmark record
+    DescRec* recs
+    SQLULEN array_size
+    SQLUSMALLINT* array_status_ptr
+    SQLLEN* bind_offset_ptr
+    SQLINTEGER bind_type
+    SQLULEN* rows_processed_ptr
+    Desc* next                  # explicit descriptors of the connection
+
+# ---- the three other handles ----
+cdef struct Env:
+    Head h
+    SQLINTEGER odbc_version     # 0 until set
+    SQLUINTEGER connection_pooling, cp_match
+    Dbc* first
+
+# One answer of SQLGetInfo, made at connect so that SQLGetInfo itself needs no Python.
+cdef struct InfoItem:
+    SQLUSMALLINT type
+    SQLSMALLINT width           # 2 or 4 for numbers (8 for SQLULEN), 0 for text
+    uint64_t number
+    char* text                  # UTF-8, malloc
+
+cdef struct Dbc:
+    Head h
+    Env* env
+    Dbc* next
+    Stmt* stmts
+    Desc* descs
+    bint connected
+    void* py                    # argus_odbc.driver.Connection, owned; changed only while the GIL is held
+    int32_t ninfo
+    InfoItem* info              # sorted by type
+    uint32_t functions[64]      # SQL_API_ODBC3_ALL_FUNCTIONS bitmap plus room
+    SQLUINTEGER access_mode, autocommit, connection_timeout, login_timeout, metadata_id, odbc_cursors
+    SQLUINTEGER packet_size, txn_isolation, translate_option, ansi_app, trace, disconnect_behavior
+    SQLULEN async_enable, stmt_defaults_query_timeout, stmt_defaults_max_rows
+    SQLPOINTER quiet_mode
+    char* current_catalog       # set before connect; UTF-8, malloc
+    bint in_transaction
+
+cdef enum StmtState:            # the names of Appendix B without its S
+    ST_ALLOCATED = 1, ST_PREPARED_NO_RESULT, ST_PREPARED_RESULT, ST_EXECUTED_NO_RESULT,
+    ST_OPEN, ST_FETCHED, ST_FETCHED_EXTENDED, ST_NEED_DATA, ST_MUST_PUT, ST_CAN_PUT, ST_EXECUTING, ST_ASYNC_CANCELED
+
+cdef struct Stmt:
+    Head h
+    Dbc* dbc
+    Stmt* next
+    void* py                    # argus_odbc.driver.Statement, owned; changed only while the GIL is held
+    int32_t state               # StmtState
+    bint prepared               # a SQLPrepare stands behind the open result (SQL_CLOSE returns to it)
+    Desc* ard                   # current ones; own_* are the implicit ones
+    Desc* apd
+    Desc* ird
+    Desc* ipd
+    Desc* own_ard
+    Desc* own_apd
+    # attributes without a descriptor field
+    SQLULEN async_enable, concurrency, cursor_scrollable, cursor_sensitivity, cursor_type, enable_auto_ipd
+    SQLULEN keyset_size, max_length, max_rows, metadata_id, noscan, query_timeout, retrieve_data
+    SQLULEN simulate_cursor, use_bookmarks, rowset_size
+    SQLLEN* fetch_bookmark_ptr
+    # result
+    SQLLEN row_count
+    SQLSMALLINT nparams
+    Reader* reader              # cursor.pxi; NULL without a result
+    Batch* batch                # current batch, owned
+    int64_t batch_row           # first row of the current rowset in `batch`
+    int64_t rowset_rows         # rows in the current rowset
+    int64_t row_number          # 1-based number of the rowset's first row in the result
+    int64_t rows_seen
+    SQLUSMALLINT getdata_column # column of the running SQLGetData sequence; 0 = none
+    Target getdata              # its progress
+    bint bindings_changed       # ARD changed since `plan` was made
+    Target* plan                # one per bound column, made from ARD and IRD (rowset.pxi)
+    SQLUSMALLINT* plan_columns
+    int32_t nplan
+    char* cursor_name
+    # data-at-execution (params.pxi)
+    void* put                   # PutState, malloc
