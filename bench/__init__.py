@@ -1,0 +1,1 @@
+"""The project's figures, each a ratio of two things measured in one run: `python -m bench`."""

@@ -1,0 +1,129 @@
+"""DuckDB: bound blocks against a bare drain of the Arrow stream, cells beside a busy Python, and memory."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from pathlib import Path
+
+import duckdb
+
+from bench.common import RESULTS, Figure, harness, interleave, medians, require, text_sum
+
+ROWS = 10_000_000
+SELECT = "select i as a, i * 7 as b, 'text ' || (i % 1000) as c, cast(i as varchar) as d from range({rows}) t(i)"
+
+
+def sums(rows: int) -> list[int]:
+    """What the columns of SELECT sum up to; `rows` is a multiple of 1000."""
+    total = rows * (rows - 1) // 2
+    return [total, total * 7, rows * 5 + rows // 1000 * text_sum(range(1000)), text_sum(range(rows))]
+
+
+def table(rows: int) -> Path:
+    """A database file with the rows of SELECT in table `t`, made once, so that the engine only has to read them."""
+    path = RESULTS / f"bench-{rows}.duckdb"
+    if not path.exists():
+        with duckdb.connect(path) as connection:
+            connection.execute(f"create table t as {SELECT.format(rows=rows)}")
+    return path
+
+
+# ---- the drain: the C functions of the stream, called once a batch; nothing looks at a value ----
+
+
+class _Array(ctypes.Structure):
+    pass
+
+
+_Release = ctypes.CFUNCTYPE(None, ctypes.POINTER(_Array))
+_Array._fields_ = [
+    ("length", ctypes.c_int64), ("null_count", ctypes.c_int64), ("offset", ctypes.c_int64),
+    ("n_buffers", ctypes.c_int64), ("n_children", ctypes.c_int64), ("buffers", ctypes.c_void_p),
+    ("children", ctypes.c_void_p), ("dictionary", ctypes.c_void_p), ("release", _Release),
+    ("private_data", ctypes.c_void_p),
+]  # fmt: skip
+
+
+class _Stream(ctypes.Structure):
+    _fields_ = [
+        ("get_schema", ctypes.c_void_p),
+        ("get_next", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(_Array))),
+        ("get_last_error", ctypes.c_void_p), ("release", ctypes.c_void_p), ("private_data", ctypes.c_void_p),
+    ]  # fmt: skip
+
+
+def drain(path: Path, sql: str, rows: int) -> float:
+    """Seconds to run `sql` and take every batch of its Arrow C stream."""
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    with duckdb.connect(path, read_only=True) as connection:
+        start = time.perf_counter()
+        capsule = connection.sql(sql).__arrow_c_stream__()
+        address = pointer(capsule, b"arrow_array_stream")
+        stream, array, seen = _Stream.from_address(address), _Array(), 0
+        while True:
+            if stream.get_next(address, ctypes.byref(array)):
+                raise RuntimeError("the stream ended with an error")
+            if not array.release:
+                break
+            seen += array.length
+            array.release(ctypes.byref(array))
+        seconds = time.perf_counter() - start
+        require("rows of the bare stream", seen, rows)
+        del capsule
+    return seconds
+
+
+# ---- figures ----
+
+
+def block_against_drain(rows: int, runs: int) -> Figure:
+    """Bound blocks of 1000 rows against the bare drain of the same stream."""
+    path, sql = table(rows), "select a, b, c, d from t"
+    connection = f"Backend=duckdb;Database={path};ReadOnly=1;"
+
+    def driver() -> float:
+        got = harness(connection, sql, "iiss", "block:1000")
+        require("rows and sums in blocks", (got["rows"], got["sums"]), (rows, sums(rows)))
+        return got["seconds"]
+
+    seconds = interleave(runs, drain=lambda: drain(path, sql, rows), driver=driver)
+    middle = medians(seconds)
+    return Figure(
+        f"DuckDB {rows:,} rows, blocks of 1000: speed against the bare Arrow stream",
+        middle["drain"] / middle["driver"], 0.5, True,
+        {"seconds": seconds, "million_cells_per_second": rows * 4 / middle["driver"] / 1e6},
+    )  # fmt: skip
+
+
+def cells_beside_python(rows: int, runs: int) -> Figure:
+    """SQLFetch and SQLGetData per cell: the time beside a busy Python thread against the time alone."""
+    path, sql = table(rows), "select a, b, c, d from t"
+    connection = f"Backend=duckdb;Database={path};ReadOnly=1;"
+
+    def run(mode: str) -> float:
+        got = harness(connection, sql, "iiss", mode)
+        require(f"rows and sums in cells, {mode}", (got["rows"], got["sums"]), (rows, sums(rows)))
+        return got["seconds"]
+
+    seconds = interleave(runs, alone=lambda: run("cells"), busy=lambda: run("busy"))
+    middle = medians(seconds)
+    return Figure(
+        f"DuckDB {rows:,} rows, cell by cell: time beside a busy Python thread against alone",
+        middle["busy"] / middle["alone"], 2.0, False,
+        {"seconds": seconds, "ns_per_call_alone": middle["alone"] / rows / 5 * 1e9},
+    )  # fmt: skip
+
+
+def memory(rows: int) -> Figure:
+    """Peak memory of the whole process for ten times the rows."""
+    peaks = {}
+    for n in (rows // 10, rows):
+        got = harness("Backend=duckdb;", SELECT.format(rows=n), "iiss", "block:1000")
+        require(f"rows and sums of {n:,} rows", (got["rows"], got["sums"]), (n, sums(n)))
+        peaks[n] = got["peak_kb"]
+    return Figure(
+        f"Peak memory, {rows:,} rows against {rows // 10:,}", peaks[rows] / peaks[rows // 10], 1.3, False,
+        {"peak_mb": {f"{n}": kb / 1024 for n, kb in peaks.items()}},
+    )  # fmt: skip
