@@ -79,11 +79,6 @@ cdef SQLLEN c_type_size(SQLSMALLINT c_type) noexcept nogil:
     return c_type_of(c_type).size
 
 
-cdef inline bint one_field(SQLSMALLINT interval) noexcept nogil:
-    """True for the interval types of a single field; SQL and C codes are the same numbers."""
-    return SQL_INTERVAL_YEAR <= interval <= SQL_INTERVAL_SECOND
-
-
 cdef bint conversion_allowed(SQLSMALLINT sql_type, SQLSMALLINT c_type) noexcept nogil:
     """Whether Appendix D has a way from the SQL type to the C type; 07006 when not."""
     cdef Family f = sql_family(sql_type)

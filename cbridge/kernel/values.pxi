@@ -7,12 +7,11 @@ cdef enum ValueKind:
     VALUE_TEXT             # text, length: UTF-8
     VALUE_BYTES            # text, length
     VALUE_UUID             # text: 16 bytes in the order of the text form
-    VALUE_DATE             # days
-    VALUE_TIME             # seconds, picoseconds of the day
-    VALUE_TIMESTAMP        # days, seconds, picoseconds
-    VALUE_MONTHS           # interval: months
-    VALUE_SECONDS          # interval: negative, days * 86400 + seconds, picoseconds (magnitudes)
-    VALUE_MIXED            # interval of DuckDB and Arrow: mixed, whose parts have signs of their own
+    VALUE_DATE             # moment: days
+    VALUE_TIME             # moment: seconds, picoseconds
+    VALUE_TIMESTAMP        # moment: all three
+    VALUE_INTERVAL         # interval
+    VALUE_MIXED            # mixed: months, days and time, each with a sign of its own
 
 # Families of SQL types: what Appendix D of the specification has one table for.
 cdef enum Family:
@@ -24,10 +23,10 @@ cdef enum Family:
 cdef struct Value:
     int32_t kind
     bint single
-    bint negative
     Decimal decimal
     double real
-    int64_t days, seconds, picoseconds, months
+    Moment moment
+    Interval interval
     MonthDayNano mixed
     const char* text
     int64_t length
@@ -57,6 +56,11 @@ cdef Family sql_family(SQLSMALLINT t) noexcept nogil:
     if SQL_INTERVAL_YEAR < t <= SQL_INTERVAL_MINUTE_TO_SECOND:
         return FAMILY_DAY_TIME
     return FAMILY_CHAR
+
+
+cdef inline bint one_field(SQLSMALLINT interval) noexcept nogil:
+    """True for the interval types of a single field; SQL and C codes are the same numbers."""
+    return SQL_INTERVAL_YEAR <= interval <= SQL_INTERVAL_SECOND
 
 
 cdef inline void set_integer(Value* v, int64_t i) noexcept nogil:
@@ -119,6 +123,8 @@ cdef CellStatus value_from_column(const Column* c, int64_t row, Value* v) noexce
         v.single = k == KIND_FLOAT32
         v.real = (<const float*>c.values)[i] if v.single else (<const double*>c.values)[i]
     elif k == KIND_DECIMAL128:
+        if c.scale > 255 or c.scale < -255:
+            return CELL_RANGE
         words = <const uint64_t*>c.values + 2 * i
         bits = make_u128(words[1], words[0])
         v.kind = VALUE_DECIMAL
@@ -137,16 +143,85 @@ cdef CellStatus value_from_column(const Column* c, int64_t row, Value* v) noexce
         v.text = <const char*>c.values + 16 * i
         v.length = 16
     else:
+        return temporal_from_column(c, i, v)
+    return CELL_DONE
+
+
+cdef CellStatus temporal_from_column(const Column* c, int64_t i, Value* v) noexcept nogil:
+    """Element i of a date, time, timestamp or interval column; 22008 for a time outside the day."""
+    cdef int32_t k = c.kind
+    cdef int64_t seconds
+    cdef const WideTimestamp* wide
+    if k == KIND_TIMESTAMP:
+        v.kind = VALUE_TIMESTAMP
+        split_units((<const int64_t*>c.values)[i], unit_of(c.scale), &seconds, &v.moment.picoseconds)
+        local_parts(c.zone, seconds, &v.moment.days, &v.moment.seconds)
+    elif k == KIND_TIMESTAMP_WIDE:
+        v.kind = VALUE_TIMESTAMP
+        wide = <const WideTimestamp*>c.values + i
+        v.moment.picoseconds = wide.picoseconds
+        local_parts(c.zone, wide.seconds, &v.moment.days, &v.moment.seconds)
+    elif k == KIND_DATE32:
+        v.kind = VALUE_DATE
+        v.moment.days = (<const int32_t*>c.values)[i]
+        v.moment.seconds = 0
+        v.moment.picoseconds = 0
+    elif k == KIND_TIME64:
+        v.kind = VALUE_TIME
+        v.moment.days = 0
+        split_units((<const int64_t*>c.values)[i], unit_of(c.scale), &v.moment.seconds, &v.moment.picoseconds)
+        # 24:00:00 is a time of SQL engines that stands for the end of a day.
+        if v.moment.seconds < 0 or v.moment.seconds > DAY_SECONDS:
+            return CELL_FIELD_OVERFLOW
+    elif k == KIND_INTERVAL_MONTHS:
+        v.kind = VALUE_INTERVAL
+        interval_from_months((<const int32_t*>c.values)[i], &v.interval)
+    elif k == KIND_INTERVAL_DURATION:
+        v.kind = VALUE_INTERVAL
+        interval_from_units((<const int64_t*>c.values)[i], unit_of(c.scale), &v.interval)
+    elif k == KIND_INTERVAL_MDN:
+        v.kind = VALUE_MIXED
+        v.mixed = (<const MonthDayNano*>c.values)[i]
+    else:
         return CELL_NOT_ALLOWED
     return CELL_DONE
 
 
-cdef int64_t value_to_text(const Value* v, char* out) noexcept nogil:
+cdef CellStatus settle_value(Value* v, SQLSMALLINT sql_type, SQLSMALLINT c_type) noexcept nogil:
+    """Give an interval of months, days and time the family of its SQL type, or else of the C type; 22015 if it has none."""
+    cdef Family f = sql_family(sql_type)
+    cdef CellStatus status
+    if v.kind != VALUE_MIXED:
+        return CELL_DONE
+    if f != FAMILY_YEAR_MONTH and f != FAMILY_DAY_TIME:
+        f = sql_family(c_type)
+        if f != FAMILY_YEAR_MONTH and f != FAMILY_DAY_TIME:
+            return CELL_DONE
+    status = interval_from_mixed(&v.mixed, f == FAMILY_YEAR_MONTH, &v.interval)
+    v.kind = VALUE_INTERVAL
+    return status
+
+
+cdef int64_t value_to_text(const Value* v, SQLSMALLINT sql_type, char* out) noexcept nogil:
     """Text of a value that is neither text nor bytes; out has DECIMAL_TEXT bytes. Returns its length."""
     if v.kind == VALUE_DECIMAL:
         return decimal_to_text(&v.decimal, out)
     if v.kind == VALUE_REAL:
         return float_to_text(<float>v.real, out) if v.single else double_to_text(v.real, out)
+    if v.kind == VALUE_DATE:
+        return date_to_text(v.moment.days, out)
+    if v.kind == VALUE_TIME:
+        return time_to_text(v.moment.seconds, v.moment.picoseconds, out)
+    if v.kind == VALUE_TIMESTAMP:
+        return timestamp_to_text(v.moment.days, v.moment.seconds, v.moment.picoseconds, out)
+    if v.kind == VALUE_MIXED:
+        return mixed_to_text(&v.mixed, out)
+    if v.kind == VALUE_INTERVAL:
+        if v.interval.year_month:
+            return interval_to_text(&v.interval, sql_type if sql_family(sql_type) == FAMILY_YEAR_MONTH
+                                    else SQL_INTERVAL_YEAR_TO_MONTH, out)
+        return interval_to_text(&v.interval, sql_type if sql_family(sql_type) == FAMILY_DAY_TIME
+                                else SQL_INTERVAL_DAY_TO_SECOND, out)
     return uuid_to_text(v.text, out)
 
 
@@ -164,8 +239,43 @@ cdef int64_t uuid_to_text(const char* p, char* out) noexcept nogil:
     return at
 
 
-cdef CellStatus value_to_decimal(const Value* v, Family f, Decimal* d) noexcept nogil:
+cdef bint uuid_from_text(const char* p, int64_t n, char* out) noexcept nogil:
+    """8-4-4-4-12 hexadecimal digits, with or without braces around them, as 16 bytes. False for other text."""
+    cdef int32_t i, high, low
+    trim_text(&p, &n)
+    if n == 38 and p[0] == c'{' and p[37] == c'}':
+        p += 1
+        n -= 2
+    if n != 36:
+        return False
+    for i in range(16):
+        if i == 4 or i == 6 or i == 8 or i == 10:
+            if p[0] != c'-':
+                return False
+            p += 1
+        high = hex_digit(p[0])
+        low = hex_digit(p[1])
+        if high < 0 or low < 0:
+            return False
+        out[i] = <char>(high << 4 | low)
+        p += 2
+    return True
+
+
+cdef inline int32_t hex_digit(char c) noexcept nogil:
+    """0 .. 15, or -1."""
+    if is_digit(c):
+        return c - 48
+    if c'a' <= (c | 32) <= c'f':
+        return (c | 32) - 87
+    return -1
+
+
+cdef CellStatus value_to_decimal(const Value* v, SQLSMALLINT sql_type, Decimal* d) noexcept nogil:
     """The exact number that a value is: 22018 for text that is none, 22003 for NaN and infinity."""
+    cdef Family f = sql_family(sql_type)
+    cdef Interval interval
+    cdef CellStatus status
     if v.kind == VALUE_DECIMAL:
         d[0] = v.decimal
         return CELL_DONE
@@ -174,11 +284,18 @@ cdef CellStatus value_to_decimal(const Value* v, Family f, Decimal* d) noexcept 
             return CELL_RANGE
         decimal_from_real(v.real, v.single, d)
         return CELL_DONE
-    if v.kind == VALUE_TEXT:
-        if decimal_from_text(v.text, v.length, d):
-            return CELL_DONE
-        return text_to_bit(v.text, v.length, f, d)
-    return CELL_BAD_CAST
+    if v.kind == VALUE_INTERVAL:
+        interval_to_decimal(&v.interval, sql_type, d)
+        return CELL_DONE
+    if v.kind != VALUE_TEXT:
+        return CELL_NOT_ALLOWED
+    if f == FAMILY_YEAR_MONTH or f == FAMILY_DAY_TIME:
+        status = interval_from_text(v.text, v.length, sql_type, &interval)
+        interval_to_decimal(&interval, sql_type, d)
+        return status
+    if decimal_from_text(v.text, v.length, d):
+        return CELL_DONE
+    return text_to_bit(v.text, v.length, f, d)
 
 
 cdef CellStatus text_to_bit(const char* p, int64_t n, Family f, Decimal* d) noexcept nogil:
@@ -194,8 +311,9 @@ cdef CellStatus text_to_bit(const char* p, int64_t n, Family f, Decimal* d) noex
     return CELL_DONE
 
 
-cdef CellStatus value_to_real(const Value* v, Family f, double* x) noexcept nogil:
+cdef CellStatus value_to_real(const Value* v, SQLSMALLINT sql_type, double* x) noexcept nogil:
     """The double nearest to a value: 22018 for text that is no number, 22003 when too large."""
+    cdef Family f = sql_family(sql_type)
     cdef char room[DECIMAL_TEXT]
     cdef Decimal d
     cdef CellStatus status
@@ -204,7 +322,7 @@ cdef CellStatus value_to_real(const Value* v, Family f, double* x) noexcept nogi
         return CELL_DONE
     if v.kind == VALUE_TEXT and f != FAMILY_BIT:
         return real_from_text(v.text, v.length, f == FAMILY_APPROX, x)
-    status = value_to_decimal(v, f, &d)
+    status = value_to_decimal(v, sql_type, &d)
     if status != CELL_DONE:
         return status
     if d.scale == 0 and u128_hi(d.digits) == 0 and <uint64_t>d.digits <= <uint64_t>1 << 53:
@@ -213,3 +331,37 @@ cdef CellStatus value_to_real(const Value* v, Family f, double* x) noexcept nogi
             x[0] = -x[0]
         return CELL_DONE
     return real_from_text(room, decimal_to_text(&d, room), False, x)
+
+
+cdef CellStatus value_to_moment(const Value* v, SQLSMALLINT sql_type, Moment* m) noexcept nogil:
+    """The date, time or timestamp that a value is; has_date and has_time say which. Text is read as a literal."""
+    cdef Family f
+    if v.kind == VALUE_TEXT:
+        f = sql_family(sql_type)
+        return moment_from_text(v.text, v.length, f == FAMILY_TIME or f == FAMILY_TIMESTAMP, m)
+    if v.kind != VALUE_DATE and v.kind != VALUE_TIME and v.kind != VALUE_TIMESTAMP:
+        return CELL_NOT_ALLOWED
+    m[0] = v.moment
+    m.has_date = v.kind != VALUE_TIME
+    m.has_time = v.kind != VALUE_DATE
+    m.lost = False
+    return CELL_DONE
+
+
+cdef CellStatus value_to_interval(const Value* v, SQLSMALLINT sql_type, SQLSMALLINT c_type, Interval* out) noexcept nogil:
+    """The interval that a value is. Numbers count the single field of c_type; text is read with the fields of the
+    SQL type where that is an interval, else with those of c_type."""
+    cdef Family f = sql_family(sql_type)
+    cdef Decimal d
+    if v.kind == VALUE_INTERVAL:
+        out[0] = v.interval
+        return CELL_DONE
+    if v.kind == VALUE_TEXT and f == FAMILY_EXACT:
+        if not decimal_from_text(v.text, v.length, &d):
+            return CELL_BAD_CAST
+        return interval_from_decimal(&d, c_type, out)
+    if v.kind == VALUE_TEXT:
+        return interval_from_text(v.text, v.length, c_type if f == FAMILY_CHAR else sql_type, out)
+    if v.kind == VALUE_DECIMAL and one_field(c_type):
+        return interval_from_decimal(&v.decimal, c_type, out)
+    return CELL_NOT_ALLOWED
