@@ -161,6 +161,8 @@ cdef const char* cell_sqlstate(CellStatus s) noexcept nogil:
         return b"HY003"
     if s == CELL_NO_MEMORY:
         return b"HY001"
+    if s == CELL_TOO_LONG:
+        return b"22001"
     return b"00000"
 
 
@@ -190,4 +192,6 @@ cdef const char* cell_message(CellStatus s) noexcept nogil:
         return b"The C type code is unknown"
     if s == CELL_NO_MEMORY:
         return b"Out of memory"
+    if s == CELL_TOO_LONG:
+        return b"The value is longer than the parameter's type allows"
     return b""

@@ -30,6 +30,8 @@ cdef struct Value:
     MonthDayNano mixed
     const char* text
     int64_t length
+    char* owned            # value_from_c only: memory of text; freed by value_drop
+    char room[DECIMAL_TEXT]  # value_from_c only: text of a value that is no text
 
 
 cdef Family sql_family(SQLSMALLINT t) noexcept nogil:

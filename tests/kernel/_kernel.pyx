@@ -13,6 +13,7 @@ include "kernel/ctypes.pxi"
 include "kernel/pieces.pxi"
 include "kernel/cells.pxi"
 include "kernel/rowset.pxi"
+include "kernel/inputs.pxi"
 
 
 KINDS = {
@@ -184,3 +185,34 @@ def wide_length(bytes text, int32_t wchar_bytes):
 
 def floor_at(bytes text, int64_t cut):
     return utf8_floor(text, len(text), cut)
+
+
+def input_value(bytes data, int64_t nbytes, int32_t wchar_size=2, int64_t column_size=0, int decimal_digits=0, **o):
+    """value_from_c and value_fit. Returns (SQLSTATE, kind, what stands in the value: text, bytes or Python numbers)."""
+    cdef Value v
+    cdef CellStatus s
+    cdef char room[DECIMAL_TEXT]
+    cdef char* src = <char*>malloc(len(data))
+    cdef int64_t n
+    memcpy(src, <const char*>data, len(data))
+    s = value_from_c(o["c_type"], o["sql_type"], src, nbytes, wchar_size, &v)
+    if s == CELL_DONE:
+        s = value_fit(&v, o["sql_type"], o["c_type"] in (1, -8), column_size, decimal_digits)
+    out = kind = None
+    if s == CELL_DONE:
+        kind = v.kind
+        if kind == VALUE_TEXT or kind == VALUE_BYTES:
+            out = v.text[:v.length]
+        else:
+            n = value_to_text(&v, o["sql_type"], room)
+            out = room[:n]
+        kind = {VALUE_TEXT: "text", VALUE_BYTES: "bytes", VALUE_DECIMAL: "decimal", VALUE_REAL: "real",
+                VALUE_UUID: "uuid", VALUE_DATE: "date", VALUE_TIME: "time", VALUE_TIMESTAMP: "timestamp",
+                VALUE_INTERVAL: "interval"}[kind]
+    value_drop(&v)
+    free(src)
+    return cell_sqlstate(s).decode(), kind, out
+
+
+def input_possible(SQLSMALLINT c_type, SQLSMALLINT sql_type):
+    return bool(input_allowed(c_type, sql_type))
