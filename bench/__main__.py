@@ -7,28 +7,26 @@ import datetime
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from bench.common import DRIVER, RESULTS, Figure
 
 
-def duck_figures(quick: bool) -> list[Callable[[], Figure]]:
-    """The DuckDB measurements, not yet run."""
+def duck_figures(quick: bool) -> Iterator[Figure]:
+    """The DuckDB measurements."""
     from bench import duck
 
     share, runs = (10, 3) if quick else (1, 5)
-    return [
-        lambda: duck.block_against_drain(duck.ROWS // share, runs),
-        lambda: duck.cells_beside_python(2_000_000 // share, runs),
-        lambda: duck.memory(20_000_000 // share),
-    ]
+    yield duck.block_against_drain(duck.ROWS // share, runs)
+    yield duck.cells_beside_python(2_000_000 // share, runs)
+    yield duck.memory(20_000_000 // share)
 
 
-def spark_figures(quick: bool) -> list[Callable[[], Figure]]:
-    """The Spark measurements, not yet run; they share one server."""
+def spark_figures(quick: bool) -> Iterator[Figure]:
+    """The Spark measurements; they share one server."""
     from bench import spark
 
-    return [lambda figure=figure: figure for figure in spark.figures(100_000 if quick else 1_000_000, 3)]
+    return spark.figures(100_000 if quick else 1_000_000, 3)
 
 
 SUITES = {"duckdb": duck_figures, "spark": spark_figures}
@@ -58,9 +56,9 @@ def main() -> int:
     print(f"driver {DRIVER}, {os.cpu_count()} processors\n")
     figures: list[Figure] = []
     for name in options.suite or SUITES:
-        for measure in SUITES[name](options.quick):
-            figures.append(measure())
-            show(figures[-1])
+        for figure in SUITES[name](options.quick):
+            figures.append(figure)
+            show(figure)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
     report = RESULTS / f"{stamp}.json"
     rows = [{"name": f.name, "value": f.value, "limit": f.limit, "good": f.good, **f.details} for f in figures]

@@ -1,0 +1,207 @@
+"""A real Spark Thrift Server: the driver against a bare socket that drains the same answers, impyla and PyHive."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bench.common import Figure, harness, interleave, medians, require
+
+QUERY = (
+    "select id as a, cast(id % 1000 as int) as b, cast(id as double) / 8 as c, concat('text ', id % 1000) as d, "
+    "date_add(date '2000-01-01', cast(id % 5000 as int)) as e, timestamp_seconds(946684800 + id) as f from range({rows})"
+)
+COLUMNS = "iidsDT"
+FETCH_ROWS = 100_000
+"""Rows that one FetchResults call of the driver and of the drain asks for."""
+PEER_ROWS = 10_000
+"""Rows that one fetchmany of the Python clients asks for: what they are fastest with."""
+
+
+def sums(rows: int) -> list[float]:
+    """What the columns of QUERY sum up to: numbers, bytes of text, days and seconds since 1970."""
+    ids = range(rows)
+    return [
+        sum(ids),
+        sum(i % 1000 for i in ids),
+        sum(ids) / 8,
+        sum(5 + len(str(i % 1000)) for i in ids),
+        sum(10957 + i % 5000 for i in ids),
+        sum(946684800 + i for i in ids),
+    ]
+
+
+# ---- the bare socket: SASL frames tell the length of each answer, so nothing needs to be decoded ----
+
+
+class Drain:
+    """A connection that sends HiveServer2 requests and, for rows, looks at nothing but the length of the answer."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.socket = socket.create_connection((host, port), timeout=300)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = bytearray(1 << 20)
+        user = getpass.getuser().encode()
+        self._sasl(1, b"PLAIN")
+        self._sasl(2, b"\0" + user + b"\0x")
+        status, length = struct.unpack(">BI", self._exactly(5))
+        self._exactly(length)
+        require("status of the SASL login", status, 5)
+
+    def _sasl(self, status: int, payload: bytes) -> None:
+        self.socket.sendall(struct.pack(">BI", status, len(payload)) + payload)
+
+    def _exactly(self, size: int) -> memoryview:
+        """The next `size` bytes, valid until the next call."""
+        if size > len(self.buffer):
+            self.buffer = bytearray(size)
+        view = memoryview(self.buffer)[:size]
+        got = 0
+        while got < size:
+            n = self.socket.recv_into(view[got:])
+            if not n:
+                raise ConnectionError("the server closed the connection")
+            got += n
+        return view
+
+    def send(self, message: bytes) -> None:
+        """One frame."""
+        self.socket.sendall(struct.pack(">I", len(message)) + message)
+
+    def receive(self) -> memoryview:
+        """The answer's frame, read as a whole."""
+        return self._exactly(struct.unpack(">I", self._exactly(4))[0])
+
+    def call(self, name: str, request: Any) -> Any:
+        """A control call, encoded and decoded by PyHive's generated Thrift code."""
+        from TCLIService import TCLIService
+        from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+        from thrift.transport.TTransport import TMemoryBuffer
+
+        out = TMemoryBuffer()
+        getattr(TCLIService.Client(TBinaryProtocol(out)), f"send_{name}")(request)
+        self.send(out.getvalue())
+        answer = TBinaryProtocol(TMemoryBuffer(bytes(self.receive())))
+        return getattr(TCLIService.Client(answer), f"recv_{name}")()
+
+    def run(self, sql: str, rows: int) -> tuple[float, float]:
+        """Seconds to execute `sql` and to take all its answers."""
+        from TCLIService import TCLIService, ttypes
+        from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+        from thrift.transport.TTransport import TMemoryBuffer
+
+        session = self.call("OpenSession", ttypes.TOpenSessionReq(client_protocol=9, configuration={})).sessionHandle
+        start = time.perf_counter()
+        operation = self.call(
+            "ExecuteStatement", ttypes.TExecuteStatementReq(session, sql, confOverlay={}, runAsync=True)
+        ).operationHandle
+        while True:
+            status = self.call("GetOperationStatus", ttypes.TGetOperationStatusReq(operation))
+            if status.operationState == ttypes.TOperationState.FINISHED_STATE:
+                break
+            if status.operationState not in (0, 1, 7):
+                raise RuntimeError(f"the statement ended in state {status.operationState}: {status.errorMessage}")
+        executed = time.perf_counter()
+        out = TMemoryBuffer()
+        TCLIService.Client(TBinaryProtocol(out)).send_FetchResults(ttypes.TFetchResultsReq(operation, 0, FETCH_ROWS))
+        request, answers = out.getvalue(), -(-rows // FETCH_ROWS)
+        taken = 0
+        for _ in range(answers):
+            self.send(request)
+            taken += len(self.receive())
+        self.send(request)  # every client asks once more: an answer without rows is the end
+        require("bytes of the last answer, below 1000", len(self.receive()) < 1000, True)
+        require(f"bytes of {rows} rows, at least 40 for each", taken >= rows * 40, True)
+        done = time.perf_counter()
+        self.call("CloseOperation", ttypes.TCloseOperationReq(operation))
+        self.call("CloseSession", ttypes.TCloseSessionReq(session))
+        self.socket.close()
+        return executed - start, done - executed
+
+
+# ---- the peers ----
+
+
+def peer(open_cursor: Callable[[], Any], sql: str, rows: int, wanted: list[float]) -> float:
+    """Seconds that a DB-API client takes for the whole query."""
+    cursor = open_cursor()
+    cursor.arraysize = PEER_ROWS
+    start = time.perf_counter()
+    cursor.execute(sql)
+    fetched: list[tuple] = []
+    while part := cursor.fetchmany(PEER_ROWS):
+        fetched += part
+    seconds = time.perf_counter() - start
+    got = [sum(r[0] for r in fetched), sum(r[1] for r in fetched), sum(r[2] for r in fetched), sum(len(r[3]) for r in fetched)]
+    require("rows and sums of a peer", (len(fetched), got), (rows, wanted[:4]))
+    cursor.close()
+    return seconds
+
+
+def impyla(host: str, port: int) -> Any:
+    """An impyla cursor."""
+    from impala.dbapi import connect
+
+    return connect(host=host, port=port, auth_mechanism="PLAIN", user=getpass.getuser(), password="x").cursor()
+
+
+def pyhive(host: str, port: int) -> Any:
+    """A PyHive cursor."""
+    from pyhive import hive
+
+    return hive.connect(host=host, port=port, username=getpass.getuser(), auth="NONE").cursor()
+
+
+@contextmanager
+def server() -> Iterator[tuple[str, int]]:
+    """A Spark Thrift Server with SASL PLAIN, the one that the tests start."""
+    from tests.engines.spark import spark_thrift_server
+
+    with spark_thrift_server(auth="NONE") as running:
+        yield running.host, running.port
+
+
+def figures(rows: int, runs: int) -> Iterator[Figure]:
+    """All Spark figures, over one server."""
+    sql, wanted = QUERY.format(rows=rows), sums(rows)
+    with server() as (host, port):
+        connection = f"Backend=spark;Host={host};Port={port};AuthMech=PLAIN;UID={getpass.getuser()};PWD=x;"
+        fetch_only: dict[str, list[float]] = {"drain": [], "driver": []}
+
+        def drain() -> float:
+            execute, fetch = Drain(host, port).run(sql, rows)
+            fetch_only["drain"].append(fetch)
+            return execute + fetch
+
+        def driver() -> float:
+            got = harness(connection, sql, COLUMNS, "block:1000")
+            require("rows and sums", (got["rows"], got["sums"]), (rows, wanted))
+            fetch_only["driver"].append(got["seconds"] - got["execute_seconds"])
+            return got["seconds"]
+
+        drain(), driver()  # the server's own code is slow until the JVM has compiled it
+        fetch_only = {"drain": [], "driver": []}
+        seconds = interleave(
+            runs,
+            drain=drain,
+            driver=driver,
+            impyla=lambda: peer(lambda: impyla(host, port), sql, rows, wanted),
+            pyhive=lambda: peer(lambda: pyhive(host, port), sql, rows, wanted),
+        )
+    middle, middle_fetch = medians(seconds), medians(fetch_only)
+    label = f"Spark {rows:,} rows x 6 columns"
+    yield Figure(
+        f"{label}: rate of fetching against a bare socket", middle_fetch["drain"] / middle_fetch["driver"], 0.8, True,
+        {"seconds": fetch_only, "rows_per_second": rows / middle_fetch["driver"]},
+    )  # fmt: skip
+    yield Figure(
+        f"{label}: rate of the whole query against a bare socket", middle["drain"] / middle["driver"], 0.8, True,
+        {"seconds": seconds},
+    )  # fmt: skip
+    for name in ("impyla", "pyhive"):
+        yield Figure(f"{label}: speed against {name}", middle[name] / middle["driver"], 1.0, True)

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Builds instrumented copies of both native files under build/asan and runs with them: the C tests, the conversions
+# and decoders, and the C surface through ctypes.   tools/asan.sh [pytest arguments]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=$PWD/.venv/bin/python
+out=$PWD/build/asan
+flags="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+
+stamp=build/asan-stamp
+mkdir -p build
+wanted=$({
+    echo "$flags"
+    cat setup.py
+    find cbridge include argus_odbc -type f ! -name '*.so' ! -name '*.o' ! -name '*.pyc' ! -name '_core.c*' ! -name '_core.h' \
+        ! -name trampolines.h -print0 | sort -z | xargs -0 sha256sum
+} | sha256sum)
+if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
+    echo "Building both native files with AddressSanitizer and UndefinedBehaviorSanitizer"
+    rm -rf "$out" "$stamp"
+    if ! CFLAGS="$flags" CXXFLAGS="$flags" LDFLAGS="-fsanitize=address,undefined" \
+        "$python" setup.py -q build --build-lib "$out" --build-temp build/asan-temp >build/asan.log 2>&1; then
+        tail -n 60 build/asan.log >&2
+        exit 1
+    fi
+    echo "$wanted" >"$stamp"
+fi
+
+# The interpreter is not instrumented, so the run-time libraries come first into the process; libstdc++ with them, or
+# the interceptor of C++ exceptions, which the engine throws, finds no original to call.
+preload=
+for library in libasan.so libubsan.so libstdc++.so.6; do preload+="$(gcc -print-file-name=$library) "; done
+export ARGUS_DRIVER=$out/argus_odbc/libargus_odbc.so ARGUS_SANITIZED=1 PYTHONMALLOC=malloc
+export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+[ $# -gt 0 ] || set -- tests/odbc tests/kernel -q -m "not engine and not slow"
+LD_PRELOAD="$preload" "$python" -m pytest -p no:cacheprovider "$@"
