@@ -377,12 +377,12 @@ cdef bint unwrap_interval(const char** p, int64_t* n, SQLSMALLINT* type, bint* n
     cdef const char* close
     cdef const char* word = b"interval"
     cdef int32_t i
-    if s < end and s[0] == c'{' and end[-1] == c'}':
+    if s < end and s[0] == c'{' and (end - 1)[0] == c'}':
         s += 1
         end -= 1
         while s < end and is_space(s[0]):
             s += 1
-        while end > s and is_space(end[-1]):
+        while end > s and is_space((end - 1)[0]):
             end -= 1
     if end - s < 12:
         return True

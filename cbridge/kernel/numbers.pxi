@@ -14,6 +14,20 @@ cdef extern from *:
     #ifdef __cplusplus
     }
     #endif
+    #define ARGUS_E19 ((argus_u128)10000000000000000000ull)
+    static const argus_u128 argus_tens[39] = {
+        1u, 10u, 100u, 1000u, 10000u, 100000u, 1000000u, 10000000u, 100000000u, 1000000000u, 10000000000ull,
+        100000000000ull, 1000000000000ull, 10000000000000ull, 100000000000000ull, 1000000000000000ull,
+        10000000000000000ull, 100000000000000000ull, 1000000000000000000ull, 10000000000000000000ull,
+        ARGUS_E19 * 10ull, ARGUS_E19 * 100ull, ARGUS_E19 * 1000ull, ARGUS_E19 * 10000ull, ARGUS_E19 * 100000ull,
+        ARGUS_E19 * 1000000ull, ARGUS_E19 * 10000000ull, ARGUS_E19 * 100000000ull, ARGUS_E19 * 1000000000ull,
+        ARGUS_E19 * 10000000000ull, ARGUS_E19 * 100000000000ull, ARGUS_E19 * 1000000000000ull,
+        ARGUS_E19 * 10000000000000ull, ARGUS_E19 * 100000000000000ull, ARGUS_E19 * 1000000000000000ull,
+        ARGUS_E19 * 10000000000000000ull, ARGUS_E19 * 100000000000000000ull, ARGUS_E19 * 1000000000000000000ull,
+        ARGUS_E19 * 10000000000000000000ull};
+    static const double argus_real_tens[23] = {
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+        1e20, 1e21, 1e22};
     static const argus_u128 argus_u128_max = ~(argus_u128)0;
     static inline argus_u128 argus_make_u128(uint64_t hi, uint64_t lo) { return (argus_u128)hi << 64 | lo; }
     static inline uint64_t argus_u128_hi(argus_u128 v) { return (uint64_t)(v >> 64); }
@@ -24,6 +38,8 @@ cdef extern from *:
     int i64_to_text "argus_i64_to_text"(long long value, char* out) noexcept nogil
     int u64_to_text "argus_u64_to_text"(unsigned long long value, char* out) noexcept nogil
     const u128 U128_MAX "argus_u128_max"
+    const u128* tens "argus_tens"
+    const double* real_tens "argus_real_tens"
     u128 make_u128 "argus_make_u128"(uint64_t hi, uint64_t lo) noexcept nogil
     uint64_t u128_hi "argus_u128_hi"(u128 v) noexcept nogil
 
@@ -41,18 +57,7 @@ cdef enum:
 
 cdef inline u128 power_of_ten(int32_t n) noexcept nogil:
     """10**n for 0 <= n <= 38."""
-    cdef u128 p = 1
-    cdef uint64_t step = 10000000000000000000u
-    if n >= 19:
-        p = <u128>step
-        n -= 19
-    if n >= 19:
-        p = p * <u128>step
-        n -= 19
-    while n > 0:
-        p = p * 10
-        n -= 1
-    return p
+    return tens[n]
 
 
 cdef inline bint is_digit(char c) noexcept nogil:
@@ -240,7 +245,6 @@ cdef CellStatus decimal_to_numeric(const Decimal* d, int32_t precision, int32_t 
     """SQL_NUMERIC_STRUCT with the ARD's precision and scale; precision outside 1 .. 38 means 38."""
     cdef u128 digits
     cdef CellStatus status
-    cdef int32_t i
     if precision < 1 or precision > MAX_DIGITS:
         precision = MAX_DIGITS
     if scale < -128 or scale > 127:
@@ -251,18 +255,14 @@ cdef CellStatus decimal_to_numeric(const Decimal* d, int32_t precision, int32_t 
     out.precision = <SQLCHAR>precision
     out.scale = <SQLSCHAR>scale
     out.sign = 0 if d.negative and digits != 0 else 1
-    for i in range(16):
-        out.val[i] = <SQLCHAR>(digits & 0xFF)
-        digits = digits >> 8
+    # Little-endian, as every machine that the driver runs on.
+    memcpy(out.val, &digits, 16)
     return status
 
 
 cdef void decimal_from_numeric(const SQL_NUMERIC_STRUCT* s, Decimal* out) noexcept nogil:
     """The value of a SQL_NUMERIC_STRUCT, with the scale that stands in it."""
-    cdef int32_t i
-    out.digits = 0
-    for i in range(15, -1, -1):
-        out.digits = out.digits << 8 | <u128>s.val[i]
+    memcpy(&out.digits, s.val, 16)
     out.scale = s.scale
     out.negative = s.sign == 0
     out.lost = False

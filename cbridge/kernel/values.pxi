@@ -81,27 +81,43 @@ cdef inline void set_unsigned(Value* v, uint64_t u) noexcept nogil:
     v.decimal.digits = <u128>u
 
 
+cdef inline const char* text_data(const Column* c) noexcept nogil:
+    """The bytes of a text or binary column; never NULL, which a column of empty values may have."""
+    if c.data is NULL:
+        return b""
+    return <const char*>c.data
+
+
 cdef inline void column_bytes(const Column* c, int64_t row, const char** p, int64_t* n) noexcept nogil:
     """The bytes of one text or binary cell."""
     cdef int64_t i = c.offset + row
+    cdef const char* data = text_data(c)
     cdef const int32_t* small
     cdef const int64_t* large
     if c.kind == KIND_TEXT or c.kind == KIND_BINARY:
         small = <const int32_t*>c.values
-        p[0] = <const char*>c.data + small[i]
+        p[0] = data + small[i]
         n[0] = small[i + 1] - small[i]
     else:
         large = <const int64_t*>c.values
-        p[0] = <const char*>c.data + large[i]
+        p[0] = data + large[i]
         n[0] = large[i + 1] - large[i]
+
+
+cdef inline void decimal_at(const Column* c, int64_t i, Decimal* d) noexcept nogil:
+    """Element i of a decimal128 buffer."""
+    cdef const uint64_t* words = <const uint64_t*>c.values + 2 * i
+    cdef u128 bits = make_u128(words[1], words[0])
+    d.negative = words[1] >> 63 != 0
+    d.digits = ~bits + <u128>1 if d.negative else bits
+    d.scale = c.scale
+    d.lost = False
 
 
 cdef CellStatus value_from_column(const Column* c, int64_t row, Value* v) noexcept nogil:
     """Read one cell that is not NULL. Text and bytes point into the column."""
     cdef int64_t i = c.offset + row
     cdef int32_t k = c.kind
-    cdef const uint64_t* words
-    cdef u128 bits
     if k == KIND_INT64:
         set_integer(v, (<const int64_t*>c.values)[i])
     elif k == KIND_INT32:
@@ -127,13 +143,8 @@ cdef CellStatus value_from_column(const Column* c, int64_t row, Value* v) noexce
     elif k == KIND_DECIMAL128:
         if c.scale > 255 or c.scale < -255:
             return CELL_RANGE
-        words = <const uint64_t*>c.values + 2 * i
-        bits = make_u128(words[1], words[0])
         v.kind = VALUE_DECIMAL
-        v.decimal.negative = words[1] >> 63 != 0
-        v.decimal.digits = ~bits + <u128>1 if v.decimal.negative else bits
-        v.decimal.scale = c.scale
-        v.decimal.lost = False
+        decimal_at(c, i, &v.decimal)
     elif k == KIND_TEXT or k == KIND_LARGE_TEXT:
         v.kind = VALUE_TEXT
         column_bytes(c, row, &v.text, &v.length)
@@ -327,8 +338,9 @@ cdef CellStatus value_to_real(const Value* v, SQLSMALLINT sql_type, double* x) n
     status = value_to_decimal(v, sql_type, &d)
     if status != CELL_DONE:
         return status
-    if d.scale == 0 and u128_hi(d.digits) == 0 and <uint64_t>d.digits <= <uint64_t>1 << 53:
-        x[0] = <double><uint64_t>d.digits
+    if 0 <= d.scale <= 22 and u128_hi(d.digits) == 0 and <uint64_t>d.digits <= <uint64_t>1 << 53:
+        # Both numbers are exact doubles, so their quotient is the nearest double.
+        x[0] = <double><uint64_t>d.digits / real_tens[d.scale]
         if d.negative:
             x[0] = -x[0]
         return CELL_DONE
