@@ -22,13 +22,13 @@ enum { MAX_COLUMNS = 16, MAX_BLOCK = 10000, TEXT_BYTES = 64 };
 
 // The cells of one column for a block of rows. Rows stand TEXT_BYTES apart for text, the size of the value else.
 typedef struct {
-    char letter;
-    SQLSMALLINT c_type;
-    SQLLEN width;
-    char *data;
-    SQLLEN *lengths;
-    int64_t sum;      // integers; bytes of text; days and seconds since 1970
-    double float_sum; // doubles
+  char letter;
+  SQLSMALLINT c_type;
+  SQLLEN width;
+  char *data;
+  SQLLEN *lengths;
+  int64_t sum;       // integers; bytes of text; days and seconds since 1970
+  double float_sum;  // doubles
 } Bound;
 
 static void *driver;
@@ -37,207 +37,207 @@ static SQLHDBC dbc;
 static SQLHSTMT stmt;
 
 static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static void *function(const char *name) {
-    void *found = dlsym(driver, name);
-    if (!found) {
-        fprintf(stderr, "the driver has no %s\n", name);
-        exit(2);
-    }
-    return found;
+  void *found = dlsym(driver, name);
+  if (!found) {
+    fprintf(stderr, "the driver has no %s\n", name);
+    exit(2);
+  }
+  return found;
 }
 
 #define CALL(name, ...) ((__typeof__(&name))function(#name))(__VA_ARGS__)
 
 static void check(SQLRETURN rc, SQLSMALLINT type, SQLHANDLE handle, const char *what) {
-    if (SQL_SUCCEEDED(rc)) return;
-    SQLCHAR state[6] = "", text[1024] = "";
-    SQLINTEGER native = 0;
-    SQLSMALLINT length = 0;
-    CALL(SQLGetDiagRec, type, handle, 1, state, &native, text, sizeof text, &length);
-    fprintf(stderr, "%s: %d [%s] %s\n", what, rc, state, text);
-    exit(1);
+  if (SQL_SUCCEEDED(rc)) return;
+  SQLCHAR state[6] = "", text[1024] = "";
+  SQLINTEGER native = 0;
+  SQLSMALLINT length = 0;
+  CALL(SQLGetDiagRec, type, handle, 1, state, &native, text, sizeof text, &length);
+  fprintf(stderr, "%s: %d [%s] %s\n", what, rc, state, text);
+  exit(1);
 }
 
 // ---- values ----
 
 static int64_t days(int year, int month, int day) {
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t yoe = year - era * 400;
-    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+  year -= month <= 2;
+  int64_t era = (year >= 0 ? year : year - 399) / 400;
+  int64_t yoe = year - era * 400;
+  int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
 static void set_up(Bound *b, char letter, SQLLEN rows) {
-    b->letter = letter;
-    switch (letter) {
+  b->letter = letter;
+  switch (letter) {
     case 'i':
-        b->c_type = SQL_C_SBIGINT, b->width = 8;
-        break;
+      b->c_type = SQL_C_SBIGINT, b->width = 8;
+      break;
     case 'd':
-        b->c_type = SQL_C_DOUBLE, b->width = 8;
-        break;
+      b->c_type = SQL_C_DOUBLE, b->width = 8;
+      break;
     case 's':
-        b->c_type = SQL_C_CHAR, b->width = TEXT_BYTES;
-        break;
+      b->c_type = SQL_C_CHAR, b->width = TEXT_BYTES;
+      break;
     case 'D':
-        b->c_type = SQL_C_TYPE_DATE, b->width = sizeof(SQL_DATE_STRUCT);
-        break;
+      b->c_type = SQL_C_TYPE_DATE, b->width = sizeof(SQL_DATE_STRUCT);
+      break;
     case 'T':
-        b->c_type = SQL_C_TYPE_TIMESTAMP, b->width = sizeof(SQL_TIMESTAMP_STRUCT);
-        break;
+      b->c_type = SQL_C_TYPE_TIMESTAMP, b->width = sizeof(SQL_TIMESTAMP_STRUCT);
+      break;
     default:
-        fprintf(stderr, "no column letter %c\n", letter);
-        exit(2);
-    }
-    b->data = calloc((size_t)rows, (size_t)b->width);
-    b->lengths = calloc((size_t)rows, sizeof(SQLLEN));
+      fprintf(stderr, "no column letter %c\n", letter);
+      exit(2);
+  }
+  b->data = calloc((size_t)rows, (size_t)b->width);
+  b->lengths = calloc((size_t)rows, sizeof(SQLLEN));
 }
 
 static void add(Bound *b, SQLLEN rows) {
-    for (SQLLEN r = 0; r < rows; r++) {
-        if (b->lengths[r] == SQL_NULL_DATA) continue;
-        const char *cell = b->data + r * b->width;
-        switch (b->letter) {
-        case 'i':
-            b->sum += *(const int64_t *)cell;
-            break;
-        case 'd':
-            b->float_sum += *(const double *)cell;
-            break;
-        case 's':
-            b->sum += b->lengths[r];
-            break;
-        case 'D': {
-            const SQL_DATE_STRUCT *d = (const SQL_DATE_STRUCT *)cell;
-            b->sum += days(d->year, d->month, d->day);
-            break;
-        }
-        default: {
-            const SQL_TIMESTAMP_STRUCT *t = (const SQL_TIMESTAMP_STRUCT *)cell;
-            b->sum += days(t->year, t->month, t->day) * 86400 + t->hour * 3600 + t->minute * 60 + t->second;
-        }
-        }
+  for (SQLLEN r = 0; r < rows; r++) {
+    if (b->lengths[r] == SQL_NULL_DATA) continue;
+    const char *cell = b->data + r * b->width;
+    switch (b->letter) {
+      case 'i':
+        b->sum += *(const int64_t *)cell;
+        break;
+      case 'd':
+        b->float_sum += *(const double *)cell;
+        break;
+      case 's':
+        b->sum += b->lengths[r];
+        break;
+      case 'D': {
+        const SQL_DATE_STRUCT *d = (const SQL_DATE_STRUCT *)cell;
+        b->sum += days(d->year, d->month, d->day);
+        break;
+      }
+      default: {
+        const SQL_TIMESTAMP_STRUCT *t = (const SQL_TIMESTAMP_STRUCT *)cell;
+        b->sum += days(t->year, t->month, t->day) * 86400 + t->hour * 3600 + t->minute * 60 + t->second;
+      }
     }
+  }
 }
 
 // ---- the second thread: runs Python without end; the process leaves by exit() while it does ----
 
 static void *busy(void *started) {
-    int (*ensure)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "PyGILState_Ensure");
-    int (*run)(const char *) = (int (*)(const char *))dlsym(RTLD_DEFAULT, "PyRun_SimpleString");
-    if (!ensure || !run) {
-        fprintf(stderr, "no Python is visible in this process\n");
-        exit(2);
-    }
-    ensure();
-    *(volatile int *)started = 1;
-    run("n = 0\nwhile True:\n    n += 1\n");
-    return NULL;
+  int (*ensure)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "PyGILState_Ensure");
+  int (*run)(const char *) = (int (*)(const char *))dlsym(RTLD_DEFAULT, "PyRun_SimpleString");
+  if (!ensure || !run) {
+    fprintf(stderr, "no Python is visible in this process\n");
+    exit(2);
+  }
+  ensure();
+  *(volatile int *)started = 1;
+  run("n = 0\nwhile True:\n    n += 1\n");
+  return NULL;
 }
 
 // ---- the two ways to fetch ----
 
 static int64_t fetch_blocks(Bound *columns, int n, SQLULEN block) {
-    SQLULEN fetched = 0;
-    int64_t rows = 0;
-    SQLRETURN rc;
-    __typeof__(&SQLFetch) fetch = (__typeof__(&SQLFetch))function("SQLFetch");
-    CALL(SQLSetStmtAttr, stmt, SQL_ATTR_ROW_ARRAY_SIZE, (SQLPOINTER)block, 0);
-    CALL(SQLSetStmtAttr, stmt, SQL_ATTR_ROWS_FETCHED_PTR, &fetched, 0);
-    for (int c = 0; c < n; c++)
-        check(CALL(SQLBindCol, stmt, (SQLUSMALLINT)(c + 1), columns[c].c_type, columns[c].data, columns[c].width,
-                   columns[c].lengths),
-              SQL_HANDLE_STMT, stmt, "SQLBindCol");
-    while ((rc = fetch(stmt)) != SQL_NO_DATA) {
-        check(rc, SQL_HANDLE_STMT, stmt, "SQLFetch");
-        for (int c = 0; c < n; c++) add(&columns[c], (SQLLEN)fetched);
-        rows += (int64_t)fetched;
-    }
-    return rows;
+  SQLULEN fetched = 0;
+  int64_t rows = 0;
+  SQLRETURN rc;
+  __typeof__(&SQLFetch) fetch = (__typeof__(&SQLFetch))function("SQLFetch");
+  CALL(SQLSetStmtAttr, stmt, SQL_ATTR_ROW_ARRAY_SIZE, (SQLPOINTER)block, 0);
+  CALL(SQLSetStmtAttr, stmt, SQL_ATTR_ROWS_FETCHED_PTR, &fetched, 0);
+  for (int c = 0; c < n; c++)
+    check(CALL(SQLBindCol, stmt, (SQLUSMALLINT)(c + 1), columns[c].c_type, columns[c].data, columns[c].width,
+               columns[c].lengths),
+          SQL_HANDLE_STMT, stmt, "SQLBindCol");
+  while ((rc = fetch(stmt)) != SQL_NO_DATA) {
+    check(rc, SQL_HANDLE_STMT, stmt, "SQLFetch");
+    for (int c = 0; c < n; c++) add(&columns[c], (SQLLEN)fetched);
+    rows += (int64_t)fetched;
+  }
+  return rows;
 }
 
 static int64_t fetch_cells(Bound *columns, int n) {
-    int64_t rows = 0;
-    SQLRETURN rc;
-    __typeof__(&SQLFetch) fetch = (__typeof__(&SQLFetch))function("SQLFetch");
-    __typeof__(&SQLGetData) get = (__typeof__(&SQLGetData))function("SQLGetData");
-    while ((rc = fetch(stmt)) != SQL_NO_DATA) {
-        check(rc, SQL_HANDLE_STMT, stmt, "SQLFetch");
-        for (int c = 0; c < n; c++) {
-            Bound *b = &columns[c];
-            rc = get(stmt, (SQLUSMALLINT)(c + 1), b->c_type, b->data, b->width, b->lengths);
-            if (rc != SQL_SUCCESS) check(rc, SQL_HANDLE_STMT, stmt, "SQLGetData");
-            add(b, 1);
-        }
-        rows++;
+  int64_t rows = 0;
+  SQLRETURN rc;
+  __typeof__(&SQLFetch) fetch = (__typeof__(&SQLFetch))function("SQLFetch");
+  __typeof__(&SQLGetData) get = (__typeof__(&SQLGetData))function("SQLGetData");
+  while ((rc = fetch(stmt)) != SQL_NO_DATA) {
+    check(rc, SQL_HANDLE_STMT, stmt, "SQLFetch");
+    for (int c = 0; c < n; c++) {
+      Bound *b = &columns[c];
+      rc = get(stmt, (SQLUSMALLINT)(c + 1), b->c_type, b->data, b->width, b->lengths);
+      if (rc != SQL_SUCCESS) check(rc, SQL_HANDLE_STMT, stmt, "SQLGetData");
+      add(b, 1);
     }
-    return rows;
+    rows++;
+  }
+  return rows;
 }
 
 static long peak_kb(void) {
-    char line[256];
-    long kb = 0;
-    FILE *f = fopen("/proc/self/status", "r");
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "VmHWM: %ld", &kb) == 1) break;
-    if (f) fclose(f);
-    return kb;
+  char line[256];
+  long kb = 0;
+  FILE *f = fopen("/proc/self/status", "r");
+  while (f && fgets(line, sizeof line, f))
+    if (sscanf(line, "VmHWM: %ld", &kb) == 1) break;
+  if (f) fclose(f);
+  return kb;
 }
 
 int main(int argc, char **argv) {
-    if (argc != 6) {
-        fprintf(stderr, "usage: harness DRIVER CONNECTION SQL COLUMNS block:N|cells|busy\n");
-        return 2;
-    }
-    driver = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
-    if (!driver) {
-        fprintf(stderr, "%s\n", dlerror());
-        return 2;
-    }
-    const char *letters = argv[4], *mode = argv[5];
-    int n = (int)strlen(letters);
-    SQLULEN block = strncmp(mode, "block:", 6) == 0 ? strtoul(mode + 6, NULL, 10) : 1;
-    if (n < 1 || n > MAX_COLUMNS || block < 1 || block > MAX_BLOCK) {
-        fprintf(stderr, "1 to %d columns, blocks of 1 to %d rows\n", MAX_COLUMNS, MAX_BLOCK);
-        return 2;
-    }
-    CALL(SQLAllocHandle, SQL_HANDLE_ENV, SQL_NULL_HANDLE, &env);
-    CALL(SQLSetEnvAttr, env, SQL_ATTR_ODBC_VERSION, (SQLPOINTER)SQL_OV_ODBC3, 0);
-    check(CALL(SQLAllocHandle, SQL_HANDLE_DBC, env, &dbc), SQL_HANDLE_ENV, env, "SQLAllocHandle");
-    check(CALL(SQLDriverConnect, dbc, NULL, (SQLCHAR *)argv[2], SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT),
-          SQL_HANDLE_DBC, dbc, "SQLDriverConnect");
-    check(CALL(SQLAllocHandle, SQL_HANDLE_STMT, dbc, &stmt), SQL_HANDLE_DBC, dbc, "SQLAllocHandle");
+  if (argc != 6) {
+    fprintf(stderr, "usage: harness DRIVER CONNECTION SQL COLUMNS block:N|cells|busy\n");
+    return 2;
+  }
+  driver = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+  if (!driver) {
+    fprintf(stderr, "%s\n", dlerror());
+    return 2;
+  }
+  const char *letters = argv[4], *mode = argv[5];
+  int n = (int)strlen(letters);
+  SQLULEN block = strncmp(mode, "block:", 6) == 0 ? strtoul(mode + 6, NULL, 10) : 1;
+  if (n < 1 || n > MAX_COLUMNS || block < 1 || block > MAX_BLOCK) {
+    fprintf(stderr, "1 to %d columns, blocks of 1 to %d rows\n", MAX_COLUMNS, MAX_BLOCK);
+    return 2;
+  }
+  CALL(SQLAllocHandle, SQL_HANDLE_ENV, SQL_NULL_HANDLE, &env);
+  CALL(SQLSetEnvAttr, env, SQL_ATTR_ODBC_VERSION, (SQLPOINTER)SQL_OV_ODBC3, 0);
+  check(CALL(SQLAllocHandle, SQL_HANDLE_DBC, env, &dbc), SQL_HANDLE_ENV, env, "SQLAllocHandle");
+  check(CALL(SQLDriverConnect, dbc, NULL, (SQLCHAR *)argv[2], SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT),
+        SQL_HANDLE_DBC, dbc, "SQLDriverConnect");
+  check(CALL(SQLAllocHandle, SQL_HANDLE_STMT, dbc, &stmt), SQL_HANDLE_DBC, dbc, "SQLAllocHandle");
 
-    Bound columns[MAX_COLUMNS] = {0};
-    for (int c = 0; c < n; c++) set_up(&columns[c], letters[c], (SQLLEN)block);
-    if (strcmp(mode, "busy") == 0) {
-        static volatile int started;
-        pthread_t thread;
-        pthread_create(&thread, NULL, busy, (void *)&started);
-        while (!started) usleep(1000);
-    }
+  Bound columns[MAX_COLUMNS] = {0};
+  for (int c = 0; c < n; c++) set_up(&columns[c], letters[c], (SQLLEN)block);
+  if (strcmp(mode, "busy") == 0) {
+    static volatile int started;
+    pthread_t thread;
+    pthread_create(&thread, NULL, busy, (void *)&started);
+    while (!started) usleep(1000);
+  }
 
-    double t0 = now();
-    check(CALL(SQLExecDirect, stmt, (SQLCHAR *)argv[3], SQL_NTS), SQL_HANDLE_STMT, stmt, "SQLExecDirect");
-    double t1 = now();
-    int64_t rows = strncmp(mode, "block:", 6) == 0 ? fetch_blocks(columns, n, block) : fetch_cells(columns, n);
-    double t2 = now();
+  double t0 = now();
+  check(CALL(SQLExecDirect, stmt, (SQLCHAR *)argv[3], SQL_NTS), SQL_HANDLE_STMT, stmt, "SQLExecDirect");
+  double t1 = now();
+  int64_t rows = strncmp(mode, "block:", 6) == 0 ? fetch_blocks(columns, n, block) : fetch_cells(columns, n);
+  double t2 = now();
 
-    printf("{\"rows\": %lld, \"seconds\": %.6f, \"execute_seconds\": %.6f, \"peak_kb\": %ld, \"sums\": [",
-           (long long)rows, t2 - t0, t1 - t0, peak_kb());
-    for (int c = 0; c < n; c++) {
-        const char *comma = c ? ", " : "";
-        if (columns[c].letter == 'd')
-            printf("%s%.6f", comma, columns[c].float_sum);
-        else
-            printf("%s%lld", comma, (long long)columns[c].sum);
-    }
-    printf("]}\n");
-    return 0;
+  printf("{\"rows\": %lld, \"seconds\": %.6f, \"execute_seconds\": %.6f, \"peak_kb\": %ld, \"sums\": [",
+         (long long)rows, t2 - t0, t1 - t0, peak_kb());
+  for (int c = 0; c < n; c++) {
+    const char *comma = c ? ", " : "";
+    if (columns[c].letter == 'd')
+      printf("%s%.6f", comma, columns[c].float_sum);
+    else
+      printf("%s%lld", comma, (long long)columns[c].sum);
+  }
+  printf("]}\n");
+  return 0;
 }

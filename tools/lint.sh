@@ -2,7 +2,8 @@
 # Linters and format checks for Python, Cython and C; with --fix, formats instead of complaining.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-bin=.venv/bin
+bin=$PWD/.venv/bin
+export PATH="$bin:$PATH" # cython-lint looks for pycodestyle there
 fix=${1:-}
 # Tracked files and new ones; nothing that is generated (generated files are ignored by git).
 files() { git ls-files --cached --others --exclude-standard -- "$@" | while read -r f; do [ -f "$f" ] && echo "$f"; done; }

@@ -15,100 +15,12 @@ from pathlib import Path
 
 import pytest
 
-SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, SQL_NO_DATA, SQL_ERROR, SQL_INVALID_HANDLE = 0, 1, 100, -1, -2
-SQL_NTS, SQL_NULL_DATA = -3, -1
-ENV, DBC, STMT, DESC = 1, 2, 3, 4
-C_CHAR, C_WCHAR, C_LONG, C_BINARY, C_SBIGINT, C_DEFAULT = 1, -8, 4, -2, -25, 99
-DIALECT = b"Driver=Argus;Backend=duckdb;Database=:memory:;"
+from plain import (C_BINARY, C_CHAR, C_LONG, C_SBIGINT, C_WCHAR, DBC, DESC, ENV, MEMORY, SQL_ERROR, SQL_INVALID_HANDLE, SQL_NO_DATA, SQL_NTS, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, STMT, Driver, Session, pointer)
 
 # Functions whose first argument is not a handle that the driver gave out, or that answer about a dead handle.
 NO_HANDLE = {"SQLAllocHandle", "SQLAllocHandleStd", "SQLAllocEnv", "SQLFreeHandle", "SQLEndTran", "SQLCancelHandle"}
 NO_HANDLE |= {"SQLGetDiagRec", "SQLGetDiagRecW", "SQLGetDiagField", "SQLGetDiagFieldW", "SQLDataSources", "SQLDrivers"}
 NO_HANDLE |= {"SQLDataSourcesW", "SQLDriversW", "SQLError", "SQLErrorW", "SQLTransact", "SQLCopyDesc"}
-
-
-def pointer(value: int | None) -> ctypes.c_void_p:
-    return ctypes.c_void_p(value)
-
-
-class Driver:
-    """The driver file; `driver.SQLFoo(...)` passes Python integers as 64-bit values and buffers as pointers."""
-
-    def __init__(self, path: Path) -> None:
-        self.library = ctypes.CDLL(str(path))
-
-    def __getattr__(self, name: str):
-        function = getattr(self.library, name)
-        function.restype = ctypes.c_short
-
-        def call(*arguments: object) -> int:
-            return function(*(ctypes.c_int64(a) if isinstance(a, int) else a for a in arguments))
-
-        return call
-
-    def alloc(self, kind: int, parent: int | None) -> int:
-        """A new handle, as a number."""
-        out = ctypes.c_void_p()
-        rc = self.SQLAllocHandle(kind, pointer(parent), ctypes.byref(out))
-        assert rc == SQL_SUCCESS, self.state(kind - 1, parent) if parent else rc
-        return out.value or 0
-
-    def state(self, kind: int, handle: int | None) -> str:
-        """SQLSTATE of the first record."""
-        state, text, native = ctypes.create_string_buffer(6), ctypes.create_string_buffer(1000), ctypes.c_int32()
-        length = ctypes.c_int16()
-        rc = self.SQLGetDiagRec(kind, pointer(handle), 1, state, ctypes.byref(native), text, 1000, ctypes.byref(length))
-        if rc == SQL_NO_DATA:
-            return ""
-        assert rc in (SQL_SUCCESS, SQL_SUCCESS_WITH_INFO), rc
-        assert text.value.startswith(b"[Argus]"), text.value
-        assert len(text.value) > len(b"[Argus] ") + 8, text.value
-        return state.value.decode()
-
-
-class Session:
-    """An environment, a connection and a statement."""
-
-    def __init__(self, driver: Driver) -> None:
-        self.driver = driver
-        self.env = driver.alloc(ENV, None)
-        assert driver.SQLSetEnvAttr(pointer(self.env), 200, pointer(380), 0) == SQL_SUCCESS
-        self.dbc = driver.alloc(DBC, self.env)
-        rc = driver.SQLDriverConnect(
-            pointer(self.dbc), pointer(None), DIALECT, SQL_NTS, pointer(None), 0, pointer(None), 0
-        )
-        assert rc in (SQL_SUCCESS, SQL_SUCCESS_WITH_INFO), driver.state(DBC, self.dbc)
-        self.stmt = driver.alloc(STMT, self.dbc)
-
-    def run(self, sql: bytes) -> int:
-        return self.driver.SQLExecDirect(pointer(self.stmt), sql, SQL_NTS)
-
-    def ok(self, sql: bytes) -> None:
-        rc = self.run(sql)
-        assert rc in (SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, SQL_NO_DATA), (sql, self.state())
-
-    def fetched(self, sql: bytes) -> None:
-        self.ok(sql)
-        assert self.driver.SQLFetch(pointer(self.stmt)) == SQL_SUCCESS, self.state()
-
-    def state(self) -> str:
-        return self.driver.state(STMT, self.stmt)
-
-    def still_works(self) -> None:
-        """The connection answers a query, on a statement of its own."""
-        stmt = self.driver.alloc(STMT, self.dbc)
-        value = ctypes.c_int64()
-        assert self.driver.SQLExecDirect(pointer(stmt), b"select 41 + 1", SQL_NTS) == SQL_SUCCESS
-        assert self.driver.SQLFetch(pointer(stmt)) == SQL_SUCCESS
-        assert self.driver.SQLGetData(pointer(stmt), 1, C_SBIGINT, ctypes.byref(value), 8, pointer(None)) == SQL_SUCCESS
-        assert value.value == 42
-        assert self.driver.SQLFreeHandle(STMT, pointer(stmt)) == SQL_SUCCESS
-
-    def close(self) -> None:
-        for kind, handle in ((STMT, self.stmt), (DBC, self.dbc), (ENV, self.env)):
-            if kind == DBC:
-                self.driver.SQLDisconnect(pointer(handle))
-            self.driver.SQLFreeHandle(kind, pointer(handle))
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +165,7 @@ def test_a_statement_needs_a_connection(session: Session) -> None:
 
 def test_a_second_connect_is_refused(session: Session) -> None:
     rc = session.driver.SQLDriverConnect(
-        pointer(session.dbc), pointer(None), DIALECT, SQL_NTS, pointer(None), 0, pointer(None), 0
+        pointer(session.dbc), pointer(None), MEMORY.encode(), SQL_NTS, pointer(None), 0, pointer(None), 0
     )
     assert rc == SQL_ERROR
     assert session.driver.state(DBC, session.dbc) == "08002"
