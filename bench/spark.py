@@ -137,7 +137,12 @@ def peer(open_cursor: Callable[[], Any], sql: str, rows: int, wanted: list[float
     while part := cursor.fetchmany(PEER_ROWS):
         fetched += part
     seconds = time.perf_counter() - start
-    got = [sum(r[0] for r in fetched), sum(r[1] for r in fetched), sum(r[2] for r in fetched), sum(len(r[3]) for r in fetched)]
+    got = [
+        sum(r[0] for r in fetched),
+        sum(r[1] for r in fetched),
+        sum(r[2] for r in fetched),
+        sum(len(r[3]) for r in fetched),
+    ]
     require("rows and sums of a peer", (len(fetched), got), (rows, wanted[:4]))
     cursor.close()
     return seconds

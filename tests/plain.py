@@ -11,6 +11,7 @@ ENV, DBC, STMT, DESC = 1, 2, 3, 4
 C_CHAR, C_WCHAR, C_LONG, C_BINARY, C_SBIGINT, C_DEFAULT = 1, -8, 4, -2, -25, 99
 MEMORY = "Driver=Argus;Backend=duckdb;Database=:memory:;"
 
+
 def pointer(value: int | None) -> ctypes.c_void_p:
     """A handle or an address as ctypes passes it."""
     return ctypes.c_void_p(value)

@@ -32,6 +32,7 @@ preload=
 for library in libasan.so libubsan.so libstdc++.so.6; do preload+="$(gcc -print-file-name=$library) "; done
 export ARGUS_DRIVER=$out/argus_odbc/libargus_odbc.so ARGUS_SANITIZED=1 PYTHONMALLOC=malloc
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1
+export ARGUS_KERNEL_FLAGS=$flags
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 [ $# -gt 0 ] || set -- tests/odbc tests/kernel -q -m "not engine and not slow"
 LD_PRELOAD="$preload" "$python" -m pytest -p no:cacheprovider "$@"

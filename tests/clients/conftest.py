@@ -1,40 +1,9 @@
-"""Sources for the client programs: an engine, the connection string to it, and the query of rows.py in its SQL."""
+"""The `source` fixture: each client program is run against each engine."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-from clients.rows import QUERIES, one_line
-from conftest import connection_string, quoted
-
-
-@dataclass(frozen=True)
-class Source:
-    """An engine as client programs reach it."""
-
-    engine: str
-    keywords: dict[str, object]
-
-    @property
-    def connection_string(self) -> str:
-        """With `Driver=Argus;`, for programs that take connection strings."""
-        return connection_string(**self.keywords)
-
-    @property
-    def query(self) -> str:
-        """The 100,000 rows, on one line."""
-        return one_line(QUERIES[self.engine])
-
-    def data_source(self, folder: Path, driver: Path) -> dict[str, str]:
-        """Environment in which `DSN=Clients` is this source, for both managers. Writes the files into `folder`."""
-        values = {"Driver": driver, **self.keywords}
-        (folder / "odbc.ini").write_text(
-            "[ODBC Data Sources]\nClients=Argus\n\n[Clients]\n" + "".join(f"{k}={v}\n" for k, v in values.items())
-        )
-        (folder / "odbcinst.ini").write_text(f"[ODBC Drivers]\nArgus=Installed\n\n[Argus]\nDriver={driver}\n")
-        return {"ODBCSYSINI": str(folder), "ODBCINSTINI": "odbcinst.ini", "ODBCINI": str(folder / "odbc.ini")}
+from clients.sources import Source
 
 
 @pytest.fixture(params=["duckdb", pytest.param("spark", marks=pytest.mark.engine)])
@@ -44,6 +13,3 @@ def source(request: pytest.FixtureRequest) -> Source:
         return Source("duckdb", {"Backend": "duckdb", "Database": ":memory:"})
     server = request.getfixturevalue("spark_server")
     return Source("spark", {"Backend": "spark", "Host": server.host, "Port": server.port, "AuthMech": "NOSASL"})
-
-
-__all__ = ["Source", "quoted", "source"]

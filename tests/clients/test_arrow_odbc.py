@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from arrow_odbc import read_arrow_batches_from_odbc
-from clients.conftest import Source
 from clients.rows import ROWS, Row, expected
+from clients.sources import Source
 
 
 def test_arrow_odbc_fetches_the_same_rows(source: Source) -> None:

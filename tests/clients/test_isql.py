@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from clients.conftest import Source
 from clients.rows import ROWS, expected, parse_cells, text_row
+from clients.sources import Source
 
 SEPARATOR = "|"
 

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from clients.conftest import Source
+from clients.sources import Source
 from plain import C_BINARY, C_CHAR, C_WCHAR, SQL_NO_DATA, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, Driver, Session, pointer
 
 SIZE = 5_000_000
@@ -72,7 +72,9 @@ def test_pieces_of_1024_bytes(source: Source, driver_path: Path, case: str) -> N
                 assert len(part) > 1024 - terminator - 4  # at most one character was kept back
             got += part
         assert bytes(got) == wanted
-        assert session.driver.SQLGetData(pointer(session.stmt), 1, c_type, piece, 1024, ctypes.byref(left)) == SQL_NO_DATA
+        assert (
+            session.driver.SQLGetData(pointer(session.stmt), 1, c_type, piece, 1024, ctypes.byref(left)) == SQL_NO_DATA
+        )
     finally:
         session.close()
 

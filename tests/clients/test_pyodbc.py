@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pyodbc
-from clients.conftest import Source
 from clients.rows import ROWS, expected
+from clients.sources import Source
 
 
 def test_pyodbc_fetches_the_same_rows(source: Source) -> None:

@@ -14,8 +14,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from plain import (C_BINARY, C_CHAR, C_LONG, C_SBIGINT, C_WCHAR, DBC, DESC, ENV, MEMORY, SQL_ERROR, SQL_INVALID_HANDLE, SQL_NO_DATA, SQL_NTS, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, STMT, Driver, Session, pointer)
+from plain import (
+    C_BINARY,
+    C_CHAR,
+    C_LONG,
+    C_WCHAR,
+    DBC,
+    DESC,
+    ENV,
+    MEMORY,
+    SQL_ERROR,
+    SQL_INVALID_HANDLE,
+    SQL_NO_DATA,
+    SQL_NTS,
+    SQL_SUCCESS,
+    SQL_SUCCESS_WITH_INFO,
+    STMT,
+    Driver,
+    Session,
+    pointer,
+)
 
 # Functions whose first argument is not a handle that the driver gave out, or that answer about a dead handle.
 NO_HANDLE = {"SQLAllocHandle", "SQLAllocHandleStd", "SQLAllocEnv", "SQLFreeHandle", "SQLEndTran", "SQLCancelHandle"}
