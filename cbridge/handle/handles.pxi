@@ -124,7 +124,7 @@ cdef struct Stmt:
     int64_t rowset_rows         # rows in the current rowset
     int64_t row_number          # 1-based number of the rowset's first row in the result
     int64_t rows_seen
-    SQLUSMALLINT getdata_column # column of the running SQLGetData sequence; 0 = none
+    SQLUSMALLINT getdata_column  # column of the running SQLGetData sequence; 0 = none
     Target getdata              # its progress
     bint bindings_changed       # ARD changed since `plan` was made
     Target* plan                # one per bound column, made from ARD and IRD (rowset.pxi)

@@ -18,7 +18,7 @@ cdef enum ColumnKind:
     KIND_TIMESTAMP         # values: int64 since 1970-01-01T00:00:00; scale as KIND_TIME64
     KIND_TIMESTAMP_WIDE    # values: WideTimestamp, for what 64 bits of one unit cannot hold
     KIND_INTERVAL_MONTHS   # values: int32 months
-    KIND_INTERVAL_DURATION # values: int64; scale as KIND_TIME64
+    KIND_INTERVAL_DURATION  # values: int64; scale as KIND_TIME64
     KIND_INTERVAL_MDN      # values: MonthDayNano (Arrow "tin")
 
 cdef struct WideTimestamp:
