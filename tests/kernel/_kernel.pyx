@@ -16,6 +16,10 @@ include "kernel/pieces.pxi"
 include "kernel/cells.pxi"
 include "kernel/rowloops.pxi"
 include "kernel/rowset.pxi"
+include "kernel/arrowbuf.pxi"
+include "kernel/arrowrows.pxi"
+include "kernel/arrowmore.pxi"
+include "kernel/arrowjson.pxi"
 include "kernel/inputs.pxi"
 
 
@@ -242,3 +246,6 @@ def input_value(bytes data, int64_t nbytes, int32_t wchar_size=2, int64_t column
 
 def input_possible(SQLSMALLINT c_type, SQLSMALLINT sql_type):
     return bool(input_allowed(c_type, sql_type))
+
+
+include "arrowtest.pxi"

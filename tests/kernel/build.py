@@ -18,7 +18,7 @@ from types import ModuleType
 
 HERE = Path(__file__).resolve().parent
 BRIDGE = HERE.parent.parent / "cbridge"
-SOURCES = [HERE / "_kernel.pyx", *BRIDGE.glob("*.px[id]"), *BRIDGE.glob("kernel/*.pxi"), BRIDGE / "numbers.cpp"]
+SOURCES = [*HERE.glob("*.p*x*"), *BRIDGE.glob("*.px[id]"), *BRIDGE.glob("kernel/*.pxi"), BRIDGE / "numbers.cpp"]
 
 
 def run(*command: str) -> None:
@@ -40,7 +40,7 @@ def build() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     c_file, c_obj, cpp_obj = folder / "_kernel.c", folder / "_kernel.o", folder / "numbers.o"
     include = [f"-I{BRIDGE.parent / 'include'}", f"-I{sysconfig.get_path('include')}", "-fPIC", "-g"]
-    run(sys.executable, "-m", "cython", "-3", f"-I{BRIDGE}", str(HERE / "_kernel.pyx"), "-o", str(c_file))
+    run(sys.executable, "-m", "cython", "-3", f"-I{BRIDGE}", f"-I{HERE}", str(HERE / "_kernel.pyx"), "-o", str(c_file))
     run("gcc", *include, *flags, "-c", str(c_file), "-o", str(c_obj))
     run("g++", *include, *flags, "-std=c++17", "-c", str(BRIDGE / "numbers.cpp"), "-o", str(cpp_obj))
     partial = folder / f"partial-{os.getpid()}.so"
