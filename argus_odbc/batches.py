@@ -1,9 +1,11 @@
-"""Parts of a result that are not Arrow objects: bytes for a native decoder."""
+"""Parts of a result that are not Arrow objects: bytes for a native decoder, or rows made on this side."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from argus_odbc.types import Column
 
 
 @dataclass(frozen=True)
@@ -16,3 +18,14 @@ class HS2Rows:
 
     payload: bytes | bytearray | memoryview
     kinds: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows made on this side: catalog results, type info. The core turns them into one batch.
+
+    Values are None, int or str; an int column is one whose `Column.sql_type` is an integer type.
+    """
+
+    columns: Sequence[Column]
+    rows: Sequence[tuple[int | str | None, ...]]

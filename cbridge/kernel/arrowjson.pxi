@@ -1,4 +1,5 @@
-# Nested Arrow values (list, struct, map, union) as JSON text: ODBC has no type for them, and JSON every client can read.
+# Nested Arrow values (list, struct, map, union) as JSON text: ODBC has no type for them, and JSON every client can
+# read.
 # Included by _core.pyx after arrowmore.pxi.
 
 cdef enum JsonShape:
@@ -26,7 +27,8 @@ cdef struct JsonNode:
     int8_t child_of[128]     # unions: type code -> child
 
 
-cdef bint take_nested(ArrowSchema* schema, ArrowArray* a, int64_t skip, int64_t n, Column* out, ArrowOwner* own, ArrowFault* f) noexcept nogil:
+cdef bint take_nested(ArrowSchema* schema, ArrowArray* a, int64_t skip, int64_t n, Column* out, ArrowOwner* own,
+                      ArrowFault* f) noexcept nogil:
     """A column of JSON texts, one for each row skip .. skip+n-1."""
     cdef TextOut t
     cdef JsonNode root
@@ -70,7 +72,8 @@ cdef int32_t json_shape(const char* t) noexcept nogil:
     return JSON_MAP if t[1] == c'm' else JSON_LEAF
 
 
-cdef bint json_node(ArrowSchema* schema, ArrowArray* a, JsonNode* node, ArrowOwner* own, ArrowFault* f, int32_t depth) noexcept nogil:
+cdef bint json_node(ArrowSchema* schema, ArrowArray* a, JsonNode* node, ArrowOwner* own, ArrowFault* f,
+                    int32_t depth) noexcept nogil:
     """Describe an array and everything below it; all of its buffers are checked here, its offsets at each row."""
     cdef const char* t = schema.format
     cdef int32_t i

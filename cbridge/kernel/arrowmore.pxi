@@ -1,7 +1,9 @@
-# Arrow layouts that have to be rebuilt: decimals of other widths, dates and times of other units, views, dictionaries, runs.
+# Arrow layouts that have to be rebuilt: decimals of other widths, dates and times of other units, views,
+# dictionaries, runs.
 # Included by _core.pyx after arrowrows.pxi.
 
-cdef bint take_decimal(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own, ArrowFault* f) noexcept nogil:
+cdef bint take_decimal(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own,
+                       ArrowFault* f) noexcept nogil:
     """d:precision,scale[,bits]: 128 bits as they are, 32 and 64 widened, 256 as text."""
     cdef const char* p = schema.format + 2
     cdef int64_t precision = read_count(&p), bits = 128, i
@@ -128,7 +130,8 @@ cdef int32_t unit_digits(char unit) noexcept nogil:
     return 9 if unit == c'n' else -1
 
 
-cdef bint take_temporal(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own, ArrowFault* f) noexcept nogil:
+cdef bint take_temporal(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own,
+                        ArrowFault* f) noexcept nogil:
     cdef const char* t = schema.format
     if t[1] == 0 or not borrow_values(a, n, out, f):
         return arrow_fault_text(f, b"this Arrow type is not supported: format", t) if t[1] == 0 else False
@@ -218,7 +221,8 @@ cdef bint take_interval(const char* t, int64_t n, Column* out, ArrowOwner* own, 
     return True
 
 
-cdef bint take_views(const char* t, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own, ArrowFault* f) noexcept nogil:
+cdef bint take_views(const char* t, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own,
+                     ArrowFault* f) noexcept nogil:
     """String and binary views: 16 bytes a value, short ones inside, long ones in buffers 2 .. n_buffers-2."""
     cdef TextOut bytes_
     cdef int64_t* offsets
@@ -242,7 +246,8 @@ cdef bint take_views(const char* t, ArrowArray* a, int64_t n, Column* out, Arrow
             memcpy(&at, view + 12, 4)
             if 0 <= size <= 12:
                 text_add(&bytes_, <const char*>view + 4, size)
-            elif size < 0 or index < 0 or index >= a.n_buffers - 3 or at < 0 or sizes is NULL or <int64_t>at + size > sizes[index]:
+            elif (size < 0 or index < 0 or index >= a.n_buffers - 3 or at < 0 or sizes is NULL
+                  or <int64_t>at + size > sizes[index]):
                 free(bytes_.p)
                 return arrow_fault(f, b"a view points outside of its buffers")
             else:
@@ -262,7 +267,9 @@ cdef int64_t kind_bytes(int32_t kind) noexcept nogil:
         return 1
     if kind == KIND_INT16 or kind == KIND_UINT16:
         return 2
-    if kind == KIND_INT32 or kind == KIND_UINT32 or kind == KIND_FLOAT32 or kind == KIND_DATE32 or kind == KIND_INTERVAL_MONTHS:
+    if kind == KIND_INT32 or kind == KIND_UINT32 or kind == KIND_FLOAT32:
+        return 4
+    if kind == KIND_DATE32 or kind == KIND_INTERVAL_MONTHS:
         return 4
     if kind == KIND_DECIMAL128 or kind == KIND_UUID or kind == KIND_INTERVAL_MDN or kind == KIND_TIMESTAMP_WIDE:
         return 16
@@ -271,7 +278,8 @@ cdef int64_t kind_bytes(int32_t kind) noexcept nogil:
     return 8
 
 
-cdef bint gather(const Column* src, const int64_t* at, int64_t n, Column* out, ArrowOwner* own, ArrowFault* f) noexcept nogil:
+cdef bint gather(const Column* src, const int64_t* at, int64_t n, Column* out, ArrowOwner* own,
+                 ArrowFault* f) noexcept nogil:
     """Row i of out is row at[i] of src, NULL where at[i] is negative."""
     cdef int64_t width = kind_bytes(src.kind), i, size
     cdef uint8_t* bits = <uint8_t*>own_alloc(own, (n + 7) >> 3, 1, f)
@@ -329,7 +337,8 @@ cdef int64_t index_at(const Column* c, int64_t row) noexcept nogil:
     return -1
 
 
-cdef bint take_dictionary(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own, ArrowFault* f) noexcept nogil:
+cdef bint take_dictionary(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own,
+                          ArrowFault* f) noexcept nogil:
     """Indexes into a dictionary, replaced by what they mean."""
     cdef Column values
     cdef int64_t* at = <int64_t*>own_alloc(own, n, 8, f)
@@ -353,8 +362,9 @@ cdef bint take_dictionary(ArrowSchema* schema, ArrowArray* a, int64_t n, Column*
     return gather(&values, at, n, out, own, f)
 
 
-cdef bint take_runs(ArrowSchema* schema, ArrowArray* a, int64_t skip, int64_t n, Column* out, ArrowOwner* own, ArrowFault* f) noexcept nogil:
-    """Run-end encoding: child 0 says where each run ends (counted before the parent's offset), child 1 has the values."""
+cdef bint take_runs(ArrowSchema* schema, ArrowArray* a, int64_t skip, int64_t n, Column* out, ArrowOwner* own,
+                    ArrowFault* f) noexcept nogil:
+    """Run-end encoding: child 0 says where each run ends (before the parent's offset), child 1 has the values."""
     cdef Column ends, values
     cdef int64_t* at = <int64_t*>own_alloc(own, n, 8, f)
     cdef int64_t i, run = 0, end, last = 0

@@ -11,7 +11,8 @@ cdef extern from *:
     const int64_t MAX_ARROW_ROWS "ARGUS_MAX_ARROW_ROWS"
 
 
-cdef Batch* batch_from_array(ArrowSchema* schema, ArrowArray* array, const ZoneTable** zones, char* err, size_t nerr) noexcept nogil:
+cdef Batch* batch_from_array(ArrowSchema* schema, ArrowArray* array, const ZoneTable** zones, char* err,
+                             size_t nerr) noexcept nogil:
     """The rows of a struct array, each child one column. Moves the array: the batch releases it, and so does a failure.
 
     `schema` stays the caller's. `zones` is NULL or has one pointer (or NULL) per column. NULL with the reason in err.
@@ -44,7 +45,8 @@ cdef Batch* batch_from_array(ArrowSchema* schema, ArrowArray* array, const ZoneT
     return b
 
 
-cdef bint take_struct(ArrowSchema* schema, ArrowOwner* own, const ZoneTable** zones, Batch* b, ArrowFault* f) noexcept nogil:
+cdef bint take_struct(ArrowSchema* schema, ArrowOwner* own, const ZoneTable** zones, Batch* b,
+                      ArrowFault* f) noexcept nogil:
     cdef ArrowArray* a = &own.array
     cdef int32_t i
     cdef int64_t row
@@ -137,7 +139,8 @@ cdef int32_t primitive_kind(char t) noexcept nogil:
     return -1 if at is NULL else kinds[at - letters]
 
 
-cdef bint take_primitive(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own, ArrowFault* f) noexcept nogil:
+cdef bint take_primitive(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own,
+                         ArrowFault* f) noexcept nogil:
     cdef char t = schema.format[0]
     cdef int64_t i
     cdef float* reals
@@ -190,7 +193,8 @@ cdef float half_to_float(uint16_t h) noexcept nogil:
     return x
 
 
-cdef bint take_bytes(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own, ArrowFault* f) noexcept nogil:
+cdef bint take_bytes(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own,
+                     ArrowFault* f) noexcept nogil:
     """utf8, binary and their large forms."""
     cdef char t = schema.format[0]
     cdef bint wide = t == c'U' or t == c'Z', rises
@@ -263,7 +267,8 @@ cdef int64_t read_count(const char** p) noexcept nogil:
     return v
 
 
-cdef bint take_fixed_binary(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own, ArrowFault* f) noexcept nogil:
+cdef bint take_fixed_binary(ArrowSchema* schema, ArrowArray* a, int64_t n, Column* out, ArrowOwner* own,
+                            ArrowFault* f) noexcept nogil:
     """w:N - bytes of one width: UUID, DuckDB's lossless hugeint, or binary with offsets made here."""
     cdef const char* p = schema.format + 2
     cdef int64_t width = read_count(&p), i
