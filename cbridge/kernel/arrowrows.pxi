@@ -72,7 +72,8 @@ cdef bint take_struct(ArrowSchema* schema, ArrowOwner* own, const ZoneTable** zo
 cdef bint check_counts(const ArrowArray* a, ArrowFault* f) noexcept nogil:
     if a.length < 0 or a.offset < 0 or a.length > MAX_ARROW_ROWS or a.offset > MAX_ARROW_ROWS:
         return arrow_fault(f, b"negative or impossible length or offset in the array")
-    if a.n_buffers < 0 or a.n_children < 0 or (a.n_buffers > 0 and a.buffers is NULL) or (a.n_children > 0 and a.children is NULL):
+    if (a.n_buffers < 0 or a.n_children < 0 or (a.n_buffers > 0 and a.buffers is NULL)
+            or (a.n_children > 0 and a.children is NULL)):
         return arrow_fault(f, b"the array lacks its buffers or children")
     return True
 
