@@ -1,0 +1,205 @@
+# The texts in which HiveServer2 sends decimals, dates, timestamps and intervals -> values of their columns.
+# Included by _core.pyx before hs2rows.pxi. Strict: what is not the engine's own form is no value.
+
+cdef extern from *:
+    """
+    /* a * b + c; nonzero when it does not fit. */
+    static inline int argus_mul_add(int64_t a, int64_t b, int64_t c, int64_t *out) {
+        int64_t product;
+        return __builtin_mul_overflow(a, b, &product) || __builtin_add_overflow(product, c, out);
+    }
+    """
+    bint mul_add_overflows "argus_mul_add"(int64_t a, int64_t b, int64_t c, int64_t* out) noexcept nogil
+
+
+cdef inline int64_t text_size(int32_t kind) noexcept nogil:
+    """Bytes of one value of a kind that arrives as text; 0 for kinds that do not."""
+    if kind == KIND_DECIMAL128:
+        return 16
+    if kind == KIND_DATE32 or kind == KIND_INTERVAL_MONTHS:
+        return 4
+    if kind == KIND_TIMESTAMP or kind == KIND_INTERVAL_DURATION:
+        return 8
+    return sizeof(WideTimestamp) if kind == KIND_TIMESTAMP_WIDE else 0
+
+
+cdef inline bint read_digits(const char** p, const char* end, int32_t least, int32_t most, int64_t* out) noexcept nogil:
+    """A run of least to most digits as a number; most <= 18. A longer run is refused."""
+    cdef const char* q = p[0]
+    cdef int64_t v = 0
+    while q < end and is_digit(q[0]):
+        if q - p[0] == most:
+            return False
+        v = v * 10 + (q[0] - 48)
+        q += 1
+    if q - p[0] < least:
+        return False
+    p[0] = q
+    out[0] = v
+    return True
+
+
+cdef inline bint read_mark(const char** p, const char* end, char mark) noexcept nogil:
+    if p[0] == end or p[0][0] != mark:
+        return False
+    p[0] += 1
+    return True
+
+
+cdef bint read_day(const char** p, const char* end, int64_t* days) noexcept nogil:
+    """YYYY-MM-DD; years before 0 or after 9999 have a sign."""
+    cdef int64_t y, m, d
+    cdef bint negative = read_mark(p, end, c'-')
+    if not negative:
+        read_mark(p, end, c'+')
+    if not read_digits(p, end, 4, 7, &y) or not read_mark(p, end, c'-') or not read_digits(p, end, 2, 2, &m):
+        return False
+    if not read_mark(p, end, c'-') or not read_digits(p, end, 2, 2, &d):
+        return False
+    if negative:
+        y = -y
+    if m < 1 or m > 12 or d < 1 or d > month_days(y, <uint32_t>m):
+        return False
+    days_from_civil(y, m, d, days)
+    return True
+
+
+cdef bint read_clock(const char** p, const char* end, int64_t* seconds, int64_t* nanos) noexcept nogil:
+    """HH:MM:SS with up to nine digits of a fraction."""
+    cdef int64_t h, m, s
+    cdef const char* start
+    cdef int64_t missing
+    nanos[0] = 0
+    if not read_digits(p, end, 2, 2, &h) or not read_mark(p, end, c':') or not read_digits(p, end, 2, 2, &m):
+        return False
+    if not read_mark(p, end, c':') or not read_digits(p, end, 2, 2, &s) or h > 23 or m > 59 or s > 59:
+        return False
+    seconds[0] = (h * 60 + m) * 60 + s
+    if read_mark(p, end, c'.'):
+        start = p[0]
+        if not read_digits(p, end, 1, 9, nanos):
+            return False
+        missing = 9 - (p[0] - start)
+        while missing > 0:
+            nanos[0] *= 10
+            missing -= 1
+    return True
+
+
+cdef bint read_moment(const char* p, const char* end, int64_t* seconds, int64_t* nanos) noexcept nogil:
+    """A timestamp; after that of a column with local time zone stands the zone's name, in which it is shown."""
+    cdef int64_t days, of_day
+    if not read_day(&p, end, &days) or not read_mark(&p, end, c' ') or not read_clock(&p, end, &of_day, nanos):
+        return False
+    seconds[0] = days * DAY_SECONDS + of_day
+    return p == end or (p[0] == c' ' and end - p > 1)
+
+
+cdef bint in_units(int64_t seconds, int64_t nanos, int32_t scale, int64_t* out) noexcept nogil:
+    """Seconds and nanoseconds as a count of 10**-scale seconds; False when that cannot be exact."""
+    cdef int64_t unit = unit_of(scale), step = unit_of(9 - scale)
+    return nanos % step == 0 and not mul_add_overflows(seconds, unit, nanos / step, out)
+
+
+cdef bint text_decimal(const char* p, int64_t n, int32_t scale, void* out) noexcept nogil:
+    """A decimal number as a count of 10**-scale. Engines send plain digits, Java's toString also an exponent."""
+    cdef const char* q = p
+    cdef const char* end = p + n
+    cdef const char* point = NULL
+    cdef int64_t small = 0
+    cdef Decimal d
+    cdef u128 wide
+    cdef i128 signed_
+    cdef bint negative = read_mark(&q, end, c'-')
+    # Up to 18 digits that have just the column's scale: the usual case, in 64 bits.
+    if end - q <= 19:
+        while q < end and (is_digit(q[0]) or (q[0] == c'.' and point is NULL and scale > 0)):
+            if q[0] == c'.':
+                point = q
+            else:
+                small = small * 10 + (q[0] - 48)
+            q += 1
+        if q == end and (end - p) - negative - (point is not NULL) <= 18 and end - p > negative and (
+                (end - point - 1 == scale) if point is not NULL else scale == 0):
+            signed_ = -<i128>small if negative else <i128>small
+            memcpy(out, &signed_, 16)
+            return end - p > negative + (point is not NULL)
+    if not decimal_from_text(p, n, &d) or d.lost:
+        return False
+    if decimal_rescale(&d, MAX_DIGITS, scale, &wide) != CELL_DONE:
+        return False
+    signed_ = -<i128>wide if d.negative else <i128>wide
+    memcpy(out, &signed_, 16)
+    return True
+
+
+cdef bint text_timestamp(const char* p, int64_t n, int32_t kind, int32_t scale, void* out) noexcept nogil:
+    cdef int64_t seconds, nanos, units
+    cdef WideTimestamp wide
+    if not read_moment(p, p + n, &seconds, &nanos):
+        return False
+    if kind == KIND_TIMESTAMP_WIDE:
+        wide.seconds = seconds
+        wide.picoseconds = nanos * 1000
+        memcpy(out, &wide, sizeof(wide))
+        return True
+    if not in_units(seconds, nanos, scale, &units):
+        return False
+    memcpy(out, &units, 8)
+    return True
+
+
+cdef bint text_months(const char* p, int64_t n, void* out) noexcept nogil:
+    """Y-M, with one sign for both."""
+    cdef const char* end = p + n
+    cdef int64_t years, months
+    cdef int32_t v
+    cdef bint negative = read_mark(&p, end, c'-')
+    if not read_digits(&p, end, 1, 9, &years) or not read_mark(&p, end, c'-') or not read_digits(&p, end, 1, 2, &months):
+        return False
+    months += years * 12
+    if negative:
+        months = -months
+    if p != end or months > 0x7FFFFFFF or months < -<int64_t>0x80000000:
+        return False
+    v = <int32_t>months
+    memcpy(out, &v, 4)
+    return True
+
+
+cdef bint text_duration(const char* p, int64_t n, int32_t scale, void* out) noexcept nogil:
+    """D HH:MM:SS.fraction, with one sign for all."""
+    cdef const char* end = p + n
+    cdef int64_t days, seconds, nanos, units
+    cdef bint negative = read_mark(&p, end, c'-')
+    if not read_digits(&p, end, 1, 12, &days) or not read_mark(&p, end, c' ') or not read_clock(&p, end, &seconds, &nanos):
+        return False
+    seconds += days * DAY_SECONDS
+    # The sign goes in first: the smallest number has no positive counterpart.
+    if negative:
+        seconds = -seconds
+        nanos = -nanos
+    if p != end or not in_units(seconds, nanos, scale, &units):
+        return False
+    memcpy(out, &units, 8)
+    return True
+
+
+cdef bint text_value(const char* p, int64_t n, int32_t kind, int32_t scale, void* out) noexcept nogil:
+    """One value of a kind for which text_size is not 0, written to out. False: the text is not such a value."""
+    cdef int64_t days
+    cdef int32_t small
+    cdef const char* end = p + n
+    if kind == KIND_DECIMAL128:
+        return text_decimal(p, n, scale, out)
+    if kind == KIND_TIMESTAMP or kind == KIND_TIMESTAMP_WIDE:
+        return text_timestamp(p, n, kind, scale, out)
+    if kind == KIND_INTERVAL_MONTHS:
+        return text_months(p, n, out)
+    if kind == KIND_INTERVAL_DURATION:
+        return text_duration(p, n, scale, out)
+    if not read_day(&p, end, &days) or p != end:
+        return False
+    small = <int32_t>days
+    memcpy(out, &small, 4)
+    return True
