@@ -21,6 +21,10 @@ include "kernel/arrowrows.pxi"
 include "kernel/arrowmore.pxi"
 include "kernel/arrowjson.pxi"
 include "kernel/inputs.pxi"
+include "kernel/hs2text.pxi"
+include "kernel/hs2rows.pxi"
+include "kernel/hs2scan.pxi"
+include "hs2.pxi"
 
 
 KINDS = {
