@@ -15,8 +15,8 @@ import pytest
 from plain import DBC, ENV, SQL_ERROR, SQL_INVALID_HANDLE, SQL_SUCCESS, STMT, Driver, Session, pointer
 
 CODES = {0, 1, 2, 99, 100, -1, -2}
-C_TYPES = [1, -8, -2, -7, 4, -16, -18, 5, -15, -17, -6, -26, -28, -25, -27, 7, 8, 2, 9, 10, 11, 91, 92, 93, -11, 99, -99]  # fmt: skip
-C_TYPES += [*range(101, 114), 0, 12, 777, -777]
+C_TYPES = [1, -8, -2, -7, 4, -16, -18, 5, -15, -17, -6, -26, -28, -25, -27, 7, 8, 2, 9, 10, 11, 91, 92, 93, -11]
+C_TYPES += [99, -99, *range(101, 114), 0, 12, 777, -777]
 SQL_TYPES = [1, 12, -1, -8, -9, -10, 2, 3, 4, 5, 6, 7, 8, -7, -6, -5, -2, -3, -4, 91, 92, 93, -11, 101, 104, 110, 0, 55]
 SMALL = [0, 1, 2, 3, 4, 5, 7, 8, 16, 100, -1, -2, -3, -5, -6, -99, 32767, -32768]
 STATEMENTS = [
@@ -121,7 +121,7 @@ class Player:
             ("SQLFreeStmt", lambda: (r.choice([0, 2, 3, 7]),)),
             ("SQLCancel", lambda: ()),
             ("SQLSetStmtAttr", lambda: (r.choice([27, 5]), pointer(r.choice([1, 2, 3, 4])), 0)),
-            ("SQLSetStmtAttr", lambda: (r.choice([0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 14]), pointer(r.choice([0, 1, 2, 9])), 0)),
+            ("SQLSetStmtAttr", lambda: (r.choice([*range(0, 5), *range(6, 13), 14]), pointer(r.choice([0, 1, 2, 9])), 0)),
             ("SQLSetStmtAttr", lambda: (r.choice([25, 26]), r.choice([self.shared[4], pointer(None)]), 0)),
             ("SQLGetStmtAttr", lambda: (r.choice([*range(0, 30), 10010, 99999]), self.shared[5], n(), b())),
             ("SQLGetCursorName", lambda: (b(), n(), b())),
