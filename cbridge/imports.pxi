@@ -7,4 +7,4 @@ from libc.string cimport memchr, memcmp, memcpy, memmove, memset, strcmp, strlen
 from sql cimport *
 from arrow cimport ArrowArray, ArrowArrayStream, ArrowSchema
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytearray cimport PyByteArray_AS_STRING
+from cpython.bytearray cimport PyByteArray_AsString

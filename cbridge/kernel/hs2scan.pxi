@@ -129,7 +129,7 @@ def hs2_scan(bytearray state not None, data):
         state.extend(bytes(sizeof(Scan)))
     if len(state) != sizeof(Scan):
         raise ValueError("state must come from an earlier call")
-    s = <Scan*>PyByteArray_AS_STRING(state)
+    s = <Scan*>PyByteArray_AsString(state)
     PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
     with nogil:
         result = hs2_message_end(s, <const uint8_t*>view.buf, view.len)
