@@ -46,12 +46,13 @@ def test_primitives():
 
 
 def test_half_floats_are_exact():
-    numpy = pytest.importorskip("numpy")
+    import numpy
+
     bits = numpy.arange(0, 0x7C00, 37, dtype=numpy.uint16)
     halves = numpy.concatenate([bits, bits | 0x8000]).view(numpy.float16)
     got = texts(pa.array(halves), DOUBLE)
     assert got[0] == "float32"
-    assert [float(v) for v in got[1]] == [float(v) for v in halves]
+    assert [numpy.float32(v) for v in got[1]] == [numpy.float32(v) for v in halves]
 
 
 def test_text_and_binary_of_every_layout():
