@@ -17,7 +17,11 @@ int real_to_text(Real value, char *out) noexcept {
     std::memcpy(out, negative ? "-Infinity" : "Infinity", negative ? 9 : 8);
     return negative ? 9 : 8;
   }
-  return static_cast<int>(std::to_chars(out, out + 32, value).ptr - out);
+  // By itself to_chars would choose 1e+05 for 100000; people expect an exponent only where there are many zeros.
+  const Real size = value < 0 ? -value : value;
+  const bool plain = size == 0 || (size >= Real(1e-4) && size < Real(1e16));
+  const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  return static_cast<int>(std::to_chars(out, out + 32, value, format).ptr - out);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ cdef CellStatus put_char(Target* t, const char* p, int64_t n, int64_t must_fit) 
         put_length(t, left)
         t.position = -1
         return CELL_DONE
-    if t.position == 0 and room < must_fit:
+    if t.position == 0 and must_fit > 0 and room < must_fit:
         return CELL_RANGE
     put_length(t, left)
     if room >= 0:
@@ -69,7 +69,7 @@ cdef CellStatus put_wide(Target* t, const char* p, int64_t n, int64_t must_fit) 
             return CELL_RANGE
         put_length(t, utf8_wide_units(p, left, w) * w)
         return CELL_TRUNCATED
-    if t.position == 0 and room < must_fit:
+    if t.position == 0 and must_fit > 0 and room < must_fit:
         return CELL_RANGE
     units = wide_from_utf8(p, left, w, t.buffer, room, &used)
     memcpy(<char*>t.buffer + units * w, &zero, w)

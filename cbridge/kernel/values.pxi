@@ -304,6 +304,8 @@ cdef CellStatus value_to_decimal(const Value* v, SQLSMALLINT sql_type, Decimal* 
         return CELL_NOT_ALLOWED
     if f == FAMILY_YEAR_MONTH or f == FAMILY_DAY_TIME:
         status = interval_from_text(v.text, v.length, sql_type, &interval)
+        if status == CELL_DONE and interval.year_month != (f == FAMILY_YEAR_MONTH):
+            return CELL_BAD_CAST
         interval_to_decimal(&interval, sql_type, d)
         return status
     if decimal_from_text(v.text, v.length, d):
