@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from types import ModuleType
 
-import build
 import pytest
+
+import build
 
 
 @pytest.fixture(scope="session")

@@ -33,10 +33,28 @@ INTS = {
     64: [0, 5, -5, 2**31, 2**32 - 1, 2**32, -(2**31) - 1, 2**53 + 1, 2**63 - 1, -(2**63)],
 }
 UINTS = {8: [0, 1, 2, 128, 255], 16: [0, 256, 65535], 32: [7, 2**31, 2**32 - 1], 64: [1, 2**63, 2**64 - 1]}
-REALS = [0.0, 1.0, -1.0, 0.5, 1.2345678, 1234.56, -0.001, 1e-5, 100000.0, 1e15, 1e16, 1.5e300, -2.5e-300, 255.9, 2.0**63]
+REALS = [
+    0.0,
+    1.0,
+    -1.0,
+    0.5,
+    1.2345678,
+    1234.56,
+    -0.001,
+    1e-5,
+    100000.0,
+    1e15,
+    1e16,
+    1.5e300,
+    -2.5e-300,
+    255.9,
+    2.0**63,
+]
 SINGLES = [Single(x) for x in (0.0, 1.5, -2.25, 16777216.0, 0.10000000149011612, 3.4028234663852886e38)]
 SPECIALS = [float("nan"), float("inf"), float("-inf")]
-DECIMALS = [Decimal(t) for t in ("1234.56", "-0.05", "0.00", "1.00", "-1.99", "0.10", "127.99", "-128.00", "99999999999.99")]
+DECIMALS = [
+    Decimal(t) for t in ("1234.56", "-0.05", "0.00", "1.00", "-1.99", "0.10", "127.99", "-128.00", "99999999999.99")
+]
 TEXTS = [
     "", "abc", "1", " 12 ", "-7", "+7", "1.5", ".5", "5.", "1e2", "12E-1", "1e400", "-1e400", "1e-400", "256", "-1", "2",
     "0.9999", "1e", ".", "1.2.3", "99999999999999999999", "123456789012345678901234567890123456789012345", "héllo wörld",
@@ -48,14 +66,21 @@ TEXTS = [
 ]  # fmt: skip
 ASCII = [t for t in TEXTS if t.isascii()]
 ZONED = ["1992-12-31 23:45:55 UTC", "1992-12-31 23:45:55.5 America/New_York", "1992-12-31T23:45:55Z", "23:45:55+01:00"]
-DATES = [Moment(day(*d), None) for d in ((1970, 1, 1), (1992, 12, 31), (1, 1, 1), (9999, 12, 31), (2000, 2, 29), (1900, 3, 1))]
+DATES = [
+    Moment(day(*d), None)
+    for d in ((1970, 1, 1), (1992, 12, 31), (1, 1, 1), (9999, 12, 31), (2000, 2, 29), (1900, 3, 1))
+]
 TIMES = [Moment(None, clock(*t)) for t in ((0, 0, 0), (23, 45, 55), (23, 59, 59, "0.999999"), (1, 2, 3, "0.5"))]
 STAMPS = [
     Moment(day(1992, 12, 31), clock(23, 45, 55, "0.12")), Moment(day(1970, 1, 1), Fraction(0)),
     Moment(day(1969, 12, 31), clock(23, 59, 59, "0.999999")), Moment(day(1, 1, 1), clock(0, 0, 1)),
     Moment(day(9999, 12, 31), clock(23, 59, 59)), Moment(day(2024, 2, 29), Fraction(0)),
 ]  # fmt: skip
-WIDE = [*STAMPS, Moment(day(2262, 4, 12), clock(1, 2, 3, "0.000000000001")), Moment(day(1677, 1, 1), clock(0, 0, 0, "0.123456789"))]
+WIDE = [
+    *STAMPS,
+    Moment(day(2262, 4, 12), clock(1, 2, 3, "0.000000000001")),
+    Moment(day(1677, 1, 1), clock(0, 0, 0, "0.123456789")),
+]
 MONTHS = [Interval(n, None) for n in (0, 1, -1, 12, 14, -35, 1199, 1200)]
 SECONDS = [
     Interval(None, Fraction(t)) for t in ("0", "1", "-1", "0.5", "59.999999", "-90061.25", "8553600", "8640000", "123456.789")
@@ -99,7 +124,9 @@ FLAT = [(kind, scale, name, values) for kind, scale, names, values in TABLE for 
 CAPACITIES = (0, 1, 2, 3, 4, 5, 7, 8, 11, 12, 16, 20, 23, 37, 40, 74, 120)
 
 
-def check(kernel: ModuleType, rows: Any, row: int, value: Any, sql_type: int, c_type: int, capacity: int, **more: int) -> None:
+def check(
+    kernel: ModuleType, rows: Any, row: int, value: Any, sql_type: int, c_type: int, capacity: int, **more: int
+) -> None:
     """One put_cell call against the oracle: SQLSTATE, every byte of the buffer, length, position."""
     state, out, length, position = kernel.cell(rows, row, capacity, sql_type=sql_type, c_type=c_type, **more)
     want_state, want, want_length = oracle.convert(value, sql_type, c_type, capacity, **more)
@@ -173,7 +200,17 @@ def test_random_numbers(kernel: ModuleType) -> None:
         ):  # fmt: skip
             rows = column(kernel, kind, [value], places)
             for c_type in numeric:
-                check(kernel, rows, 0, value, SQL[name], c_type, r.randrange(1, 60), precision=r.randrange(1, 39), scale=r.randrange(0, 10))
+                check(
+                    kernel,
+                    rows,
+                    0,
+                    value,
+                    SQL[name],
+                    c_type,
+                    r.randrange(1, 60),
+                    precision=r.randrange(1, 39),
+                    scale=r.randrange(0, 10),
+                )
 
 
 def test_random_moments(kernel: ModuleType) -> None:

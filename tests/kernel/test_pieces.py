@@ -11,7 +11,9 @@ from arrow_columns import column
 from oracle import SQL, C
 
 
-def pieces(kernel: ModuleType, rows: Any, c_type: int, capacity: int, sql_type: int, wchar_size: int) -> list[tuple[str, bytes, int]]:
+def pieces(
+    kernel: ModuleType, rows: Any, c_type: int, capacity: int, sql_type: int, wchar_size: int
+) -> list[tuple[str, bytes, int]]:
     """Every piece up to SQL_NO_DATA as (SQLSTATE, bytes without terminator, length)."""
     nul = {C["CHAR"]: 1, C["WCHAR"]: wchar_size}.get(c_type, 0)
     position, found = 0, []
@@ -33,7 +35,9 @@ def pieces(kernel: ModuleType, rows: Any, c_type: int, capacity: int, sql_type: 
 
 
 @pytest.mark.parametrize("capacity", [5, 6, 7, 8, 9, 16, 17, 64, 1024])
-@pytest.mark.parametrize(("c_name", "wchar_size", "coding"), [("CHAR", 2, "utf-8"), ("WCHAR", 2, "utf-16-le"), ("WCHAR", 4, "utf-32-le")])
+@pytest.mark.parametrize(
+    ("c_name", "wchar_size", "coding"), [("CHAR", 2, "utf-8"), ("WCHAR", 2, "utf-16-le"), ("WCHAR", 4, "utf-32-le")]
+)
 def test_text(kernel: ModuleType, capacity: int, c_name: str, wchar_size: int, coding: str) -> None:
     if c_name == "WCHAR" and capacity // wchar_size < 3:
         pytest.skip("no surrogate pair fits, so no piece can end")

@@ -53,7 +53,12 @@ def test_equal_to_single_cells(kernel: ModuleType, kind: str, scale: int, sql_na
 
 
 def test_null_without_indicator_in_a_block(kernel: ModuleType) -> None:
-    for kind, value, sql_type, c_type in (("int32", 1, 4, 4), ("text", "a", 12, 1), ("text", "a", 12, -8), ("date32", None, 91, 91)):
+    for kind, value, sql_type, c_type in (
+        ("int32", 1, 4, 4),
+        ("text", "a", 12, 1),
+        ("text", "a", 12, -8),
+        ("date32", None, 91, 91),
+    ):
         rows = column(kernel, kind, [value, None, value])
         raised, states, *_ = kernel.block(rows, 0, 3, 16, 16, 8, False, False, sql_type=sql_type, c_type=c_type)
         assert states[1] == "22002"

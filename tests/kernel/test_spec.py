@@ -122,7 +122,9 @@ def packed(c_type: str, result: str) -> bytes:
 EXAMPLES = [row for row in table("examples") if row["direction"] == "sql_to_c"]
 
 
-@pytest.mark.parametrize("row", EXAMPLES, ids=[f"{r['sql_type']}-{r['c_type']}-{r['buffer_or_column_length']}" for r in EXAMPLES])
+@pytest.mark.parametrize(
+    "row", EXAMPLES, ids=[f"{r['sql_type']}-{r['c_type']}-{r['buffer_or_column_length']}" for r in EXAMPLES]
+)
 def test_examples_sql_to_c(kernel: ModuleType, row: dict[str, str]) -> None:
     length = row["buffer_or_column_length"]
     c_type = C[row["c_type"].removeprefix("SQL_C_")]
@@ -150,7 +152,9 @@ def bound(row: dict[str, str]) -> bytes:
     return struct.pack("<hHH" if len(numbers) == 3 else "<h5HI", *numbers)
 
 
-@pytest.mark.parametrize("row", INPUTS, ids=[f"{r['c_type']}-{r['sql_type']}-{r['buffer_or_column_length']}" for r in INPUTS])
+@pytest.mark.parametrize(
+    "row", INPUTS, ids=[f"{r['c_type']}-{r['sql_type']}-{r['buffer_or_column_length']}" for r in INPUTS]
+)
 def test_examples_c_to_sql(kernel: ModuleType, row: dict[str, str]) -> None:
     size = row["buffer_or_column_length"]
     sql_name = row["sql_type"].removeprefix("SQL_")
