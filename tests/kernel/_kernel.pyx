@@ -154,7 +154,7 @@ def rate(Rows rows, int64_t n, int64_t capacity, int64_t stride, int64_t repeats
     cdef char* data = <char*>calloc(n, stride)
     cdef SQLLEN* lengths = <SQLLEN*>calloc(n, sizeof(SQLLEN))
     cdef uint8_t* statuses = <uint8_t*>calloc(n, 1)
-    cdef int64_t i
+    cdef int64_t _i
     fill_target(&t, o)
     t.capacity = capacity
     t.buffer = data
@@ -162,7 +162,7 @@ def rate(Rows rows, int64_t n, int64_t capacity, int64_t stride, int64_t repeats
     t.indicator = lengths
     start = perf_counter()
     with nogil:
-        for i in range(repeats):
+        for _i in range(repeats):
             put_rows(&rows.c, 0, n, &t, stride, sizeof(SQLLEN), statuses)
     spent = perf_counter() - start
     free(data)
