@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arrow_odbc import read_arrow_batches_from_odbc
+
 from clients.rows import ROWS, Row, expected
 from clients.sources import Source
 

@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from clients.sources import Source
 from plain import C_BINARY, C_CHAR, C_WCHAR, SQL_NO_DATA, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, Driver, Session, pointer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyodbc
+
 from clients.rows import ROWS, expected
 from clients.sources import Source
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from plain import (
     C_BINARY,
     C_CHAR,

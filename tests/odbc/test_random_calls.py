@@ -12,6 +12,7 @@ import random
 from pathlib import Path
 
 import pytest
+
 from plain import DBC, ENV, SQL_ERROR, SQL_INVALID_HANDLE, SQL_SUCCESS, STMT, Driver, Session, pointer
 
 CODES = {0, 1, 2, 99, 100, -1, -2}
