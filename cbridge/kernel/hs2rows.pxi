@@ -380,7 +380,8 @@ cdef bint decode_column(Wire* w, const KindSpec* spec, int32_t number, Column* o
         return False
     n[0] = c.n
     if not wire_fits(c.type, spec.kind):
-        snprintf(w.err, w.nerr, b"column %d of the result came as wire type %d, which does not fit its description", number, c.type)
+        snprintf(w.err, w.nerr, b"column %d of the result came as wire type %d, which does not fit its description",
+                 number, c.type)
         return False
     out.kind = spec.kind
     out.scale = spec.scale

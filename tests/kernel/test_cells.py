@@ -10,8 +10,9 @@ from fractions import Fraction
 from types import ModuleType
 from typing import Any
 
-import oracle
 import pytest
+
+import oracle
 from arrow_columns import column
 from oracle import SQL, C, Interval, Moment, Single
 

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from arrow_columns import column
 from oracle import SQL, C
 
