@@ -346,6 +346,9 @@ cdef CellStatus value_to_real(const Value* v, SQLSMALLINT sql_type, double* x) n
         if d.negative:
             x[0] = -x[0]
         return CELL_DONE
+    if v.kind == VALUE_TEXT:
+        # Its exponent may be any: written out it would need as many digits.
+        return real_from_text(v.text, v.length, False, x)
     return real_from_text(room, decimal_to_text(&d, room), False, x)
 
 
