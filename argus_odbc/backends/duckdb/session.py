@@ -1,0 +1,451 @@
+"""A connection to DuckDB.
+
+Every statement of an ODBC connection runs on one DuckDB connection, because temporary tables, settings and the
+transaction belong to it: `cursor()` would open a second one that sees none of them. DuckDB can run nothing else on a
+connection while a result streams out of it, so whoever needs the connection first reads the open result's rest into
+memory. An application with one open result at a time never pays for that.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from argus_odbc.backends.base import (
+    Backend,
+    Capabilities,
+    CatalogColumn,
+    Dialect,
+    ExecuteOptions,
+    Operation,
+    Parameter,
+    Prepared,
+)
+from argus_odbc.backends.duckdb import catalog, types
+from argus_odbc.backends.duckdb.dialect import DIALECT
+from argus_odbc.backends.duckdb.errors import driver_error
+from argus_odbc.backends.duckdb.stream import ArrowPart, ArrowStream, StreamError
+from argus_odbc.errors import DriverError
+from argus_odbc.types import TypeRow
+
+OLDEST = (1, 5)
+"""Earlier versions compute a whole result before the first row of its Arrow stream."""
+
+_CANCEL_STEP, _CANCEL_STEPS = 0.02, 100
+"""Seconds between two interrupts of a statement that has not ended, and how many: an interrupt that comes just before
+the engine starts the statement is lost."""
+
+
+class DuckDB(Backend):
+    """One connection."""
+
+    name: ClassVar[str] = "duckdb"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        dbms_name="DuckDB",
+        transactions=True,
+        isolation_levels=8,
+        default_isolation=8,
+        ddl_in_transaction=True,
+        prepare_describes=True,
+        server_parameters=True,
+        read_only=True,
+        multiple_results=True,
+        identifier_case=4,
+        quoted_identifier_case=4,
+        max_identifier_length=128,
+        null_collation=0,
+        primary_keys=True,
+        foreign_keys=True,
+    )
+    dialect: ClassVar[Dialect] = DIALECT
+
+    def __init__(self, connection: Any, module: Any, string_length: int) -> None:
+        self._connection = connection
+        self._module = module
+        self._table = types.TypeTable(string_length)
+        self._lock = threading.RLock()
+        self._state = threading.Lock()
+        self._running: Result | None = None
+        self._open: Result | None = None
+        self._closed = False
+
+    # ---- connect ----
+    @classmethod
+    def connect(cls, settings: Any) -> Backend:
+        module = _import_duckdb()
+        path = settings.database or ":memory:"
+        try:
+            connection = module.connect(path, read_only=bool(settings.read_only))
+        except Exception as e:
+            raise DriverError("08001", 0, f'DuckDB cannot open the database "{path}": {e}') from e
+        session = cls(connection, module, settings.string_length)
+        try:
+            session._set_up(settings)
+        except DriverError:
+            session.disconnect()
+            raise
+        return session
+
+    def _set_up(self, settings: Any) -> None:
+        if settings.time_zone:
+            self._query(f"SET TimeZone = {_literal(settings.time_zone)}")
+        for key, value in settings.session_properties.items():
+            self._query(f"SET {DIALECT.quote(key)} = {_literal(value)}")
+        if settings.schema:
+            self._query(f"USE {DIALECT.quote(settings.schema)}")
+
+    def disconnect(self) -> None:
+        self._interrupt(self._running)
+        with self._lock:
+            self._closed = True
+            if self._open is not None:
+                self._open.close()
+            self._connection.close()
+
+    def is_alive(self) -> bool:
+        return not self._closed
+
+    def server_version(self) -> str:
+        text = str(self._module.__version__)
+        parts = [int(p) if p.isdigit() else 0 for p in text.split(".")[:3]] + [0, 0]
+        return f"{parts[0]:02d}.{parts[1]:02d}.{parts[2]:04d} DuckDB {text}"
+
+    # ---- running ----
+    @contextmanager
+    def _on_connection(self, result: Result | None = None) -> Iterator[Any]:
+        """The DuckDB connection, free for a new statement; errors become DriverErrors."""
+        with self._lock:
+            if self._closed:
+                raise DriverError("08003", 0, "The connection to DuckDB is closed")
+            if self._open is not None and self._open is not result:
+                self._open.keep_rest()
+            with self._state:
+                self._running = result
+            try:
+                yield self._connection
+            except Exception as e:
+                raise (result.failure(e) if result is not None else driver_error(e)) from e
+            finally:
+                with self._state:
+                    self._running = None
+
+    def _query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a statement of the driver's own."""
+        with self._on_connection() as connection:
+            return connection.execute(sql, list(values)).fetchall()
+
+    def _interrupt(self, result: Result | None) -> None:
+        """End `result` if it is what runs now, and nothing else."""
+        for _ in range(_CANCEL_STEPS):
+            with self._state:
+                if result is None or self._running is not result:
+                    return
+                self._connection.interrupt()
+            time.sleep(_CANCEL_STEP)
+
+    def execute(
+        self, sql: str, parameters: Sequence[Parameter], options: ExecuteOptions, started: Callable[[Any], None]
+    ) -> Operation:
+        values = deque(_value(self._module, p) for p in parameters)
+        with self._on_connection() as connection:
+            statements = connection.extract_statements(sql)
+        if not statements:
+            raise DriverError("42000", 0, "There is no statement in the text")
+        first = previous = None
+        deadline = time.monotonic() + options.query_timeout if options.query_timeout > 0 else None
+        for statement in statements:
+            result = Result(self, deadline)
+            started(result.cancel)
+            own = [values.popleft() for _ in range(min(_parameter_count(statement), len(values)))]
+            try:
+                result.run(statement, own)
+            except DriverError:
+                if first is not None:
+                    first.close()
+                raise
+            if previous is None:
+                first = result
+            else:
+                previous.following = result
+            previous = result
+        assert first is not None
+        return first
+
+    def prepare(self, sql: str) -> Prepared:
+        with self._on_connection() as connection:
+            statements = connection.extract_statements(sql)
+            if len(statements) != 1:
+                return Prepared()
+            kind = statements[0].type.name
+            if kind in ("INSERT", "UPDATE", "DELETE", "MERGE_INTO") and "returning" not in sql.lower():
+                return Prepared(columns=())
+            if kind != "SELECT":
+                return Prepared()
+            # A relation is bound when it is made and runs when it is read: this one never is.
+            values = [None] * _parameter_count(statements[0])
+            relation = connection.sql(statements[0], params=values) if values else connection.sql(statements[0])
+            return Prepared(columns=self._columns(relation.columns, relation.types, self.time_zone()))
+
+    def _columns(self, names: Sequence[str], kinds: Sequence[Any], zone: str) -> list[Any]:
+        return [self._table.column(name, str(kind), zone=zone) for name, kind in zip(names, kinds, strict=True)]
+
+    def time_zone(self) -> str:
+        """The session's time zone, in which TIMESTAMP WITH TIME ZONE is shown."""
+        return str(self._connection.execute("SELECT current_setting('TimeZone')").fetchall()[0][0])
+
+    # ---- transactions ----
+    def begin(self) -> None:
+        self._query("BEGIN TRANSACTION")
+
+    def commit(self) -> None:
+        self._end_transaction("COMMIT")
+
+    def rollback(self) -> None:
+        self._end_transaction("ROLLBACK")
+
+    def _end_transaction(self, word: str) -> None:
+        try:
+            self._query(word)
+        except DriverError as e:
+            # The application may have ended it by a statement of its own.
+            if "no transaction is active" not in e.message:
+                raise
+
+    def set_isolation(self, level: int) -> None:
+        if level != self.capabilities.default_isolation:
+            raise DriverError("HYC00", 0, "DuckDB's transactions are serializable; there is no other isolation level")
+
+    # ---- session ----
+    def current_catalog(self) -> str:
+        return str(self._query("SELECT current_database()")[0][0])
+
+    def set_current_catalog(self, name: str) -> None:
+        self._query(f"USE {DIALECT.quote(name)}")
+
+    def current_user(self) -> str:
+        return str(self._query("SELECT current_user")[0][0])
+
+    # ---- catalog ----
+    def get_type_info(self) -> Sequence[TypeRow]:
+        return types.type_rows(self._table.string_length)
+
+    def get_catalogs(self) -> list[str]:
+        return catalog.catalogs(self._query)
+
+    def get_schemas(self, catalog_name: str | None) -> list[tuple[str | None, str]]:
+        return catalog.schemas(self._query, catalog_name)
+
+    def get_table_types(self) -> list[str]:
+        return list(catalog.TABLE_TYPES)
+
+    def get_tables(
+        self, catalog_name: str | None, schema: str | None, table: str | None, kinds: Sequence[str] | None
+    ) -> list[tuple[str | None, str | None, str, str, str | None]]:
+        return catalog.tables(self._query, catalog_name, schema, table, kinds)
+
+    def get_columns(
+        self, catalog_name: str | None, schema: str | None, table: str | None, column: str | None
+    ) -> list[CatalogColumn]:
+        return catalog.columns(self._query, self._table, catalog_name, schema, table, column)
+
+    def get_primary_keys(self, catalog_name: str | None, schema: str | None, table: str) -> list[tuple]:
+        return catalog.primary_keys(self._query, catalog_name, schema, table)
+
+    def get_foreign_keys(self, **names: str | None) -> list[tuple]:
+        return catalog.foreign_keys(self._query, **names)
+
+    def get_statistics(self, catalog_name: str | None, schema: str | None, table: str, unique: bool) -> list[tuple]:
+        return catalog.statistics(self._query, catalog_name, schema, table, unique)
+
+
+class Result(Operation):
+    """One statement of a text, and its rows."""
+
+    def __init__(self, session: DuckDB, deadline: float | None) -> None:
+        self._session = session
+        self._deadline = deadline
+        self._parts: deque[ArrowPart] = deque()
+        self._stream: ArrowStream | None = None
+        self._error: DriverError | None = None
+        self._cancelled = self._timed_out = self._closed = False
+        self.following: Result | None = None
+
+    def run(self, statement: Any, values: list[Any]) -> None:
+        """Run it. Rows are described and the first are read, so that most errors come now."""
+        with self._session._on_connection(self) as connection, self._limit():
+            self._check()
+            expected = {e.name for e in statement.expected_result_type}
+            returning = "QUERY_RESULT" in expected and "returning" in statement.query.lower()
+            if "QUERY_RESULT" not in expected or ("CHANGED_ROWS" in expected and not returning):
+                rows = connection.execute(statement, values).fetchall()
+                self.row_count = _count(rows) if "CHANGED_ROWS" in expected else -1
+                return
+            relation = connection.sql(statement, params=values) if values else connection.sql(statement)
+            if relation is None:
+                return
+            self._describe(relation)
+
+    def _describe(self, relation: Any) -> None:
+        names, kinds = relation.columns, relation.types
+        select_list = types.projection(kinds)
+        if names == ["Success"] and [k.id for k in kinds] == ["boolean"] and not relation.fetchall():
+            return
+        zone = self._session.time_zone() if any("TIME ZONE" in str(k) or "TZ" in str(k) for k in kinds) else ""
+        self.columns = self._session._columns(names, kinds, zone)
+        uuids = frozenset(i for i, k in enumerate(kinds) if k.id == "uuid")
+        self._stream = ArrowStream(relation if select_list is None else relation.project(select_list), uuids)
+        self._session._open = self
+        self._read_part()
+
+    def _read_part(self) -> None:
+        """One more part of the stream into the queue; called with the connection in hand."""
+        if self._stream is None:
+            return
+        try:
+            part = self._stream.next()
+        except Exception:
+            self._let_go()
+            raise
+        if part is None:
+            self._let_go()
+        else:
+            self._parts.append(part)
+
+    def _let_go(self) -> None:
+        """The stream has ended: the connection is free."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        if self._session._open is self:
+            self._session._open = None
+
+    def keep_rest(self) -> None:
+        """Read all that is left into memory; an error is kept for the fetch that comes to it."""
+        with self._session._state:
+            self._session._running = self
+        try:
+            while self._stream is not None:
+                self._read_part()
+        except Exception as e:
+            self._error = self.failure(e)
+        finally:
+            with self._session._state:
+                self._session._running = None
+
+    def fetch_results(self) -> Any | None:
+        with self._session._lock:
+            if not self._parts and self._stream is not None and not self._closed:
+                with self._session._on_connection(self), self._limit():
+                    self._check()
+                    self._read_part()
+            if self._parts:
+                return self._parts.popleft()
+            if self._error is not None:
+                raise self._error
+            return None
+
+    def _check(self) -> None:
+        if self._cancelled:
+            raise DriverError("HY008", 0, "The statement was cancelled")
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            self._timed_out = True
+            raise self.failure(StreamError("INTERRUPT Error: Interrupted!"))
+
+    @contextmanager
+    def _limit(self) -> Iterator[None]:
+        """Interrupt what runs when the query timeout has passed."""
+        if self._deadline is None:
+            yield
+            return
+        timer = threading.Timer(max(self._deadline - time.monotonic(), 0), self._time_out)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _time_out(self) -> None:
+        self._timed_out = True
+        self._session._interrupt(self)
+
+    def failure(self, error: Exception) -> DriverError:
+        """The DriverError of an exception: an interrupt has a reason."""
+        found = driver_error(error)
+        if found.sqlstate == "HY008" and self._timed_out:
+            return DriverError("HYT00", 0, "The query timeout has passed; DuckDB has ended the statement")
+        if found.sqlstate == "HY008":
+            return DriverError("HY008", 0, "The statement was cancelled")
+        return found
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        self._session._interrupt(self)
+
+    def close(self) -> None:
+        self._closed = True
+        self._session._interrupt(self)
+        with self._session._lock:
+            self._let_go()
+            self._parts.clear()
+
+    def next_result(self) -> Operation | None:
+        return self.following
+
+
+def _import_duckdb() -> Any:
+    """The duckdb package of the Python that runs here."""
+    try:
+        import duckdb
+    except ImportError as e:
+        raise DriverError(
+            "08001",
+            0,
+            f"The Python package duckdb cannot be imported: {e}. Install it for the Python in {sys.prefix}: "
+            "pip install duckdb",
+        ) from e
+    version = tuple(int(p) for p in duckdb.__version__.split(".")[:2] if p.isdigit())
+    if version < OLDEST:
+        raise DriverError(
+            "08001", 0, f"DuckDB {duckdb.__version__} is too old: install 1.5 or later with pip install -U duckdb"
+        )
+    return duckdb
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _parameter_count(statement: Any) -> int:
+    """How many values a statement takes; `?` and `$1` are both counted by their numbers."""
+    names = statement.named_parameters
+    numbers = [int(name) for name in names if name.isdigit()]
+    return max([len(names), *numbers])
+
+
+def _count(rows: Sequence[tuple[Any, ...]]) -> int:
+    """Rows changed; a statement that changes none, such as CREATE TABLE, answers no row."""
+    return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else -1
+
+
+# SQL type of the parameter -> DuckDB type of a value that comes as text because Python's own types are too coarse.
+_TEXT_VALUES = {
+    92: "TIME_NS",
+    93: "TIMESTAMP_NS",
+    10: "TIME_NS",
+    11: "TIMESTAMP_NS",
+    **dict.fromkeys(range(101, 114), "INTERVAL"),
+}
+
+
+def _value(module: Any, parameter: Parameter) -> Any:
+    """A parameter's value as DuckDB's client takes it."""
+    value = parameter.value
+    if isinstance(value, str) and parameter.sql_type in _TEXT_VALUES:
+        return module.Value(value, _TEXT_VALUES[parameter.sql_type])
+    return value
