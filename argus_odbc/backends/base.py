@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from argus_odbc.errors import DriverError
+from argus_odbc.settings import Keyword
 from argus_odbc.types import Column, TypeRow
 
 
@@ -157,6 +158,8 @@ class Backend:
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
     dialect: ClassVar[Dialect] = Dialect()
+    keywords: ClassVar[Sequence[Keyword]] = ()
+    """Connection keywords of its own; their values are `settings.own[name in lower case]` where given."""
 
     @classmethod
     def connect(cls, settings: Any) -> Backend:
