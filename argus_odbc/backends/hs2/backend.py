@@ -1,0 +1,209 @@
+"""The backend that Hive, Impala and Spark are subclasses of; what differs between them are its class attributes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from argus_odbc.backends.base import Backend, CatalogColumn, ExecuteOptions, Parameter
+from argus_odbc.backends.hs2 import tcli
+from argus_odbc.backends.hs2.catalog import Catalog, column_values
+from argus_odbc.backends.hs2.client import Session, open_settings
+from argus_odbc.backends.hs2.errors import ErrorMap
+from argus_odbc.backends.hs2.operation import MOST_ROWS, HS2Operation
+from argus_odbc.backends.hs2.transport import Login
+from argus_odbc.backends.hs2.types import Engine, TypeMap
+from argus_odbc.errors import DriverError
+from argus_odbc.settings import Settings
+from argus_odbc.types import TypeRow
+
+DUMMY_PASSWORD = "x"
+"""Servers without a password check still refuse an empty one."""
+
+
+class HS2Backend(Backend):
+    """One connection to a HiveServer2."""
+
+    default_port: ClassVar[int] = 10000
+    default_mechanism: ClassVar[str] = "PLAIN"
+    """What AuthMech=AUTO means without a password."""
+    engine: ClassVar[Engine]
+    errors: ClassVar[ErrorMap]
+    property_prefix: ClassVar[str] = "set:hiveconf:"
+    """What a session property has before its name in OpenSession."""
+    open_configuration: ClassVar[Mapping[str, str]] = {}
+    time_zone_property: ClassVar[str]
+    delegation_property: ClassVar[str] = "hive.server2.proxy.user"
+    server_timeout: ClassVar[bool] = True
+    """ExecuteStatement's queryTimeout is honoured."""
+    has_more_rows_is_true: ClassVar[bool] = False
+    """`hasMoreRows` tells the truth; elsewhere it is always false."""
+    placeholder_results: ClassVar[Sequence[list[tuple[str, tuple[str, int]]]]] = ()
+    """(name, kind) of the columns that statements without a result are described with."""
+    lower_case_names: ClassVar[bool] = True
+    """The catalog's patterns are matched with case, and names are kept in lower case."""
+    filters_table_types: ClassVar[bool] = True
+    absent_types: ClassVar[Sequence[int]] = ()
+    """Types that SQLGetTypeInfo leaves out: they come in results only, or not at all."""
+
+    def __init__(self, settings: Settings, login: Login) -> None:
+        self.settings = settings
+        self.fetch_size = settings.fetch_size or MOST_ROWS
+        self.types = TypeMap(Engine(self.engine.fraction, self.engine.interval_fraction, settings.string_length))
+        own = dict(self.open_configuration)
+        if settings.delegation_uid:
+            own[self.delegation_property] = settings.delegation_uid
+        if settings.time_zone:
+            own[self.time_zone_property] = settings.time_zone
+        configuration = open_settings(settings, own, self.property_prefix)
+        self.session = Session(login, self.errors, configuration, login.user)
+        self.catalog = Catalog(self)
+        self._version = ""
+        try:
+            self.opened()
+        except BaseException:
+            self.session.close()
+            raise
+
+    @classmethod
+    def connect(cls, settings: Settings) -> HS2Backend:
+        if settings.transport != "binary":
+            raise DriverError("HYC00", 0, "Transport=http is not built yet; use the server's binary transport")
+        addresses = settings.addresses(cls.default_port)
+        if not addresses:
+            raise DriverError("08001", 0, f"A connection to {cls.capabilities.dbms_name} needs a Host")
+        error: DriverError | None = None
+        for host, port in addresses:
+            try:
+                return cls(settings, cls.login(settings, host, port))
+            except DriverError as e:
+                # Another server helps where this one cannot be reached, not where it refuses.
+                if e.sqlstate not in ("08001", "HYT00"):
+                    raise
+                error = error or e
+        assert error is not None
+        raise error
+
+    @classmethod
+    def login(cls, settings: Settings, host: str, port: int) -> Login:
+        mechanism = settings.auth_mech
+        if mechanism == "AUTO":
+            mechanism = "PLAIN" if settings.pwd else cls.default_mechanism
+        if mechanism in ("KERBEROS", "JWT"):
+            raise DriverError(
+                "HYC00", 0, f"AuthMech={mechanism} is not built yet; AuthMech may be NOSASL, USER or PLAIN"
+            )
+        if mechanism == "NOSASL":
+            return Login(host, port, "NOSASL", settings.uid, "", settings)
+        user = settings.uid or "anonymous"
+        return Login(host, port, "PLAIN", user, settings.pwd or DUMMY_PASSWORD, settings)
+
+    def opened(self) -> None:
+        """What is left to do once the session is open."""
+
+    # ---- the connection ----
+
+    def disconnect(self) -> None:
+        self.session.close()
+
+    def is_alive(self) -> bool:
+        return self.session.is_alive()
+
+    def server_version(self) -> str:
+        if not self._version:
+            request = tcli.GetInfoReq(sessionHandle=self.session.handle, infoType=tcli.CLI_DBMS_VER)
+            answer = self.session.call("GetInfo", request)
+            text = (answer.infoValue.stringValue if answer.infoValue is not None else None) or ""
+            numbers = [int(n) for n in re.findall(r"[0-9]+", text)[:3]] + [0, 0, 0]
+            self._version = f"{numbers[0]:02d}.{numbers[1]:02d}.{numbers[2]:04d} {text}".strip()
+        return self._version
+
+    def current_user(self) -> str:
+        return self.settings.delegation_uid or self.session.login.user
+
+    def current_catalog(self) -> str:
+        """The current database: what applications of these engines know as the catalog's place."""
+        return self.current_schema()
+
+    def set_current_catalog(self, name: str) -> None:
+        self.run(f"USE {self.dialect.quote(name)}")
+
+    def current_schema(self) -> str:
+        rows = self.query("SELECT current_database()")
+        return str(rows[0][0]) if rows else ""
+
+    # ---- statements ----
+
+    def execute(self, sql: str, parameters: Sequence[Parameter], options: ExecuteOptions, started: Any) -> HS2Operation:
+        operation = HS2Operation(self, options)
+        started(operation.cancel)
+        operation.run(sql)
+        return operation
+
+    def run(self, sql: str) -> None:
+        """A statement of the driver's own that has no rows."""
+        operation = HS2Operation(self, ExecuteOptions())
+        operation.run(sql)
+        operation.close()
+
+    def query(self, sql: str) -> list[tuple]:
+        """All rows of a small query of the driver's own."""
+        operation = HS2Operation(self, ExecuteOptions())
+        operation.run(sql)
+        try:
+            answer = self.session.call(
+                "FetchResults",
+                tcli.FetchReq(operationHandle=operation.handle, orientation=tcli.FETCH_NEXT, maxRows=1000, fetchType=0),
+            )
+        finally:
+            operation.close()
+        return list(zip(*map(column_values, answer.results.columns), strict=True))
+
+    def statement_options(self, timeout: float) -> dict[str, str]:
+        """ExecuteStatement's confOverlay."""
+        return {}
+
+    def rows_changed(self, operation: HS2Operation, status: Any) -> int:
+        """Rows that a finished statement without a result changed; -1 when the server does not tell."""
+        return status.numModifiedRows if status.numModifiedRows is not None else -1
+
+    def statement_warnings(self, operation: HS2Operation) -> Sequence[tuple[str, int, str]]:
+        return ()
+
+    def close_operation(self, handle: Any) -> None:
+        """CloseOperation; silent where the server or the operation is gone."""
+        if self.session.is_alive():
+            try:
+                self.session.ask("CloseOperation", tcli.OperationReq(operationHandle=handle))
+            except DriverError:
+                # The connection is lost, which the next statement will say.
+                return
+
+    # ---- catalog ----
+
+    def get_type_info(self) -> Sequence[TypeRow]:
+        return self.types.info(self.absent_types)
+
+    def get_schemas(self, catalog: str | None) -> list[tuple[str | None, str]]:
+        return self.catalog.schemas()
+
+    def get_tables(
+        self, catalog: str | None, schema: str | None, table: str | None, types: Sequence[str] | None
+    ) -> list[tuple[str | None, str | None, str, str, str | None]]:
+        return self.catalog.tables(schema, table, types)
+
+    def get_columns(
+        self, catalog: str | None, schema: str | None, table: str | None, column: str | None
+    ) -> list[CatalogColumn]:
+        return self.catalog.columns(schema, table)
+
+    def get_primary_keys(self, catalog: str | None, schema: str | None, table: str) -> list[tuple]:
+        return self.catalog.primary_keys(schema, table) if self.capabilities.primary_keys else []
+
+    def get_foreign_keys(self, **names: str | None) -> list[tuple]:
+        return self.catalog.foreign_keys(dict(names)) if self.capabilities.foreign_keys else []
+
+    def table_type(self, text: str | None) -> str:
+        """SQLTables' type for what the server calls it."""
+        return "TABLE" if text in (None, "", "MANAGED_TABLE", "EXTERNAL_TABLE") else text

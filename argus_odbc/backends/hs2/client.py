@@ -1,0 +1,212 @@
+"""A session of HiveServer2: opening with the newest protocol both sides know, calls, and a second way to the server.
+
+A call blocks its connection, so whatever has to reach the server meanwhile (cancel, timeout) takes a connection of
+its own; operation handles are known on every connection of the same user.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from thrift.Thrift import TApplicationException
+
+from argus_odbc.backends.hs2 import tcli
+from argus_odbc.backends.hs2.errors import ErrorMap
+from argus_odbc.backends.hs2.transport import Login, Transport
+from argus_odbc.errors import DriverError
+from argus_odbc.settings import Settings
+
+CANCEL_TIMEOUT = 15.0
+"""Seconds for the connection that carries a cancel. A server may wait for its tasks to end before it answers."""
+
+PROTOCOLS = (tcli.V11, 9, 7, tcli.V6)
+"""Protocol versions to offer, newest first; a server that does not know one says so and closes."""
+
+MISSING_FIELD, UNKNOWN_METHOD = 7, 1
+"""TApplicationException types: a required field is absent (to servers also an enum value that they lack)."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One answer to FetchResults."""
+
+    head: tcli.FetchHead
+    payload: memoryview
+    """The TFetchResultsResp struct."""
+
+
+class Session:
+    """One open session and its connection. Calls may come from any thread; they take turns."""
+
+    def __init__(self, login: Login, errors: ErrorMap, configuration: Mapping[str, str], open_user: str) -> None:
+        self.login = login
+        self.errors = errors
+        self._lock = threading.Lock()
+        self._dead: str = ""
+        self._timeout = float(login.settings.socket_timeout)
+        self._transport, answer = self._open(configuration, open_user)
+        self.handle = answer.sessionHandle
+        self.protocol: int = answer.serverProtocolVersion
+        self.configuration: Mapping[str, str] = answer.configuration or {}
+
+    # ---- opening ----
+
+    def _open(self, configuration: Mapping[str, str], user: str) -> tuple[Transport, Any]:
+        limit = float(self.login.settings.login_timeout)
+        refusal: TApplicationException | None = None
+        for version in PROTOCOLS:
+            transport = Transport(self.login, limit)
+            request = tcli.OpenSessionReq(client_protocol=version, configuration=dict(configuration))
+            if user:
+                request.username = user
+            exchange = tcli.Exchange("OpenSession", request)
+            try:
+                answer = exchange.read(transport.call(exchange.message, limit))
+                return transport, self._opened(answer)
+            except TApplicationException as e:
+                transport.close()
+                if e.type != MISSING_FIELD:
+                    raise self._unknown(e, "OpenSession") from e
+                refusal = e
+            except BaseException:
+                transport.close()
+                raise
+        raise DriverError(
+            "08001", 0, f"{self.login.where} knows none of the protocol versions V6 to V11: {refusal}"
+        ) from refusal
+
+    def _opened(self, answer: Any) -> Any:
+        status = answer.status
+        if status is None:
+            raise DriverError("08001", 0, f"The answer of {self.login.where} to OpenSession has no status")
+        if status.statusCode not in (tcli.SUCCESS, tcli.SUCCESS_WITH_INFO):
+            e = self.errors.error(status, "OpenSession")
+            # What fails here is the connection, whatever the server calls it.
+            state = e.sqlstate if e.sqlstate[:2] in ("28", "3D", "3F") else "08004"
+            raise DriverError(state, e.native, f"{self.login.where} opens no session: {e.message}")
+        if answer.sessionHandle is None or answer.sessionHandle.sessionId is None:
+            raise DriverError("08001", 0, f"{self.login.where} opened a session without a handle")
+        if (answer.serverProtocolVersion or 0) < tcli.V6:
+            raise DriverError(
+                "08001",
+                0,
+                f"{self.login.where} speaks HiveServer2 protocol V{(answer.serverProtocolVersion or 0) + 1};"
+                " this driver needs V6 or newer (Hive 0.13, Spark 1.2, Impala 2.0)",
+            )
+        return answer
+
+    # ---- calls ----
+
+    def call(self, name: str, request: Any) -> Any:
+        """One RPC; returns the answer, whose status is good. Raises DriverError."""
+        answer = self.ask(name, request)
+        self.check(answer.status, name)
+        return answer
+
+    def ask(self, name: str, request: Any) -> Any:
+        """One RPC; returns the answer whatever its status says."""
+        exchange = tcli.Exchange(name, request)
+        with self._lock:
+            data = self._exchange(exchange)
+            return self._read(name, lambda: exchange.read(data))
+
+    def fetch(self, operation: Any, rows: int) -> Fetched:
+        """FetchResults; the row set is left as bytes. The status may be STILL_EXECUTING."""
+        request = tcli.FetchReq(operationHandle=operation, orientation=tcli.FETCH_NEXT, maxRows=rows, fetchType=0)
+        exchange = tcli.Exchange("FetchResults", request)
+        with self._lock:
+            data = self._exchange(exchange)
+            head = self._read("FetchResults", lambda: tcli.read_fetch_head(exchange, data))
+        if head.status.statusCode != tcli.STILL_EXECUTING:
+            self.check(head.status, "FetchResults")
+        return Fetched(head, memoryview(data)[head.start :])
+
+    def check(self, status: Any, name: str) -> None:
+        if status is None:
+            raise DriverError("08S01", 0, f"The server's answer to {name} has no status")
+        if status.statusCode not in (tcli.SUCCESS, tcli.SUCCESS_WITH_INFO):
+            error = self.errors.error(status, name)
+            if error.sqlstate == "08S01":
+                self._dead = error.message
+            raise error
+
+    def _exchange(self, exchange: tcli.Exchange) -> bytearray | memoryview:
+        if self._dead:
+            raise DriverError("08S01", 0, f"The connection to {self.login.where} is closed: {self._dead}")
+        try:
+            return self._transport.call(exchange.message, self._timeout)
+        except DriverError as e:
+            self._dead = e.message
+            raise
+
+    def _read(self, name: str, read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except TApplicationException as e:
+            # Servers close the connection after a request that they could not read.
+            if e.type != UNKNOWN_METHOD:
+                self._dead = str(e)
+            raise self._unknown(e, name) from e
+        except DriverError as e:
+            # Where one answer ends is no longer sure, so nothing that follows can be trusted.
+            self._dead = e.message
+            self._transport.close()
+            raise
+
+    def _unknown(self, e: TApplicationException, name: str) -> DriverError:
+        if e.type == UNKNOWN_METHOD:
+            return DriverError("HYC00", e.type, f"{self.login.where} does not know the call {name}")
+        return DriverError("08S01", e.type, f"{self.login.where} could not take the call {name}: {e}")
+
+    # ---- the session's life ----
+
+    def second_call(self, name: str, request: Any) -> None:
+        """One RPC over a connection of its own, which is closed again; for what cannot wait its turn."""
+        transport = Transport(self.login, CANCEL_TIMEOUT)
+        try:
+            exchange = tcli.Exchange(name, request)
+            self.check(exchange.read(transport.call(exchange.message, CANCEL_TIMEOUT)).status, name)
+        except TApplicationException as e:
+            raise self._unknown(e, name) from e
+        finally:
+            transport.close()
+
+    def is_alive(self) -> bool:
+        if self._dead:
+            return False
+        if not self._lock.acquire(blocking=False):
+            # A call runs; it will find out.
+            return True
+        try:
+            return self._transport.is_alive()
+        finally:
+            self._lock.release()
+
+    def abort(self, why: str) -> None:
+        """Give the connection up, also while a call runs."""
+        self._dead = self._dead or why
+        self._transport.abort()
+
+    def close(self) -> None:
+        """End the session; silent when the server is gone already."""
+        if not self._dead:
+            self._timeout = min(self._timeout or CANCEL_TIMEOUT, CANCEL_TIMEOUT)
+            try:
+                self.ask("CloseSession", tcli.SessionReq(sessionHandle=self.handle))
+            except DriverError as e:
+                self._dead = e.message
+        self._dead = self._dead or "it was disconnected"
+        self._transport.close()
+
+
+def open_settings(settings: Settings, own: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """OpenSession's configuration: the database, who to act for, and the session's properties behind `prefix`."""
+    configuration = dict(own)
+    if settings.schema:
+        configuration["use:database"] = settings.schema
+    for name, value in settings.session_properties.items():
+        configuration[name if ":" in name else prefix + name] = value
+    return configuration

@@ -1,0 +1,105 @@
+"""How SQL is written for Hive, Impala and Spark: {fn} templates that they share, and those of one or two only."""
+
+from __future__ import annotations
+
+from argus_odbc.backends.base import Dialect
+
+_SAME = """
+ASCII CONCAT LCASE UCASE LENGTH LOCATE LTRIM RTRIM REPEAT REPLACE SPACE
+ABS ACOS ASIN ATAN CEILING COS DEGREES EXP FLOOR PI POWER RADIANS ROUND SIGN SIN SQRT TAN
+DAYOFMONTH HOUR MINUTE MONTH SECOND YEAR
+"""
+"""Functions that all three have under ODBC's name."""
+
+COMMON: dict[str, str] = {
+    **{name: f"{name.lower()}({{*}})" for name in _SAME.split()},
+    "SUBSTRING": "substring({*})",
+    "LEFT": "substr({0}, 1, {1})",
+    "MOD": "({0} % {1})",
+    "LOG": "ln({0})",
+    "LOG10": "log10({0})",
+    "COT": "(1 / tan({0}))",
+    "NOW": "current_timestamp()",
+    "CURRENT_DATE": "current_date()",
+    "CURDATE": "current_date()",
+    "CURRENT_TIMESTAMP": "current_timestamp()",
+    "IFNULL": "coalesce({0}, {1})",
+    "DATABASE": "current_database()",
+    "RAND": "rand({*})",
+}
+
+SPARK_AND_HIVE: dict[str, str] = {
+    **COMMON,
+    "CHAR": "chr({0})",
+    "CHAR_LENGTH": "character_length({0})",
+    "CHARACTER_LENGTH": "character_length({0})",
+    "OCTET_LENGTH": "octet_length({0})",
+    "SOUNDEX": "soundex({0})",
+    "QUARTER": "quarter({0})",
+    "DAYOFWEEK": "dayofweek({0})",
+    "WEEK": "weekofyear({0})",
+    "DAYNAME": "date_format({0}, 'EEEE')",
+    "MONTHNAME": "date_format({0}, 'MMMM')",
+    "USER": "current_user()",
+}
+
+SPARK: dict[str, str] = {
+    **SPARK_AND_HIVE,
+    "LEFT": "left({0}, {1})",
+    "RIGHT": "right({0}, {1})",
+    "INSERT": "overlay({0} PLACING {3} FROM {1} FOR {2})",
+    "BIT_LENGTH": "bit_length({0})",
+    "POSITION": "position({*})",
+    "ATAN2": "atan2({0}, {1})",
+    "TRUNCATE": "(sign({0}) * floor(abs({0}) * power(10, {1})) / power(10, {1}))",
+    "DAYOFYEAR": "dayofyear({0})",
+    "EXTRACT": "extract({*})",
+    "CURTIME": "date_format(current_timestamp(), 'HH:mm:ss')",
+    "TIMESTAMPADD": "timestampadd({0}, {1}, {2})",
+    "TIMESTAMPDIFF": "timestampdiff({0}, {1}, {2})",
+}
+
+HIVE: dict[str, str] = {
+    **SPARK_AND_HIVE,
+    "RIGHT": "substr({0}, -({1}))",
+    "EXTRACT": "extract({*})",
+    "TRUNCATE": "(sign({0}) * floor(abs({0}) * power(10, {1})) / power(10, {1}))",
+    "DAYOFYEAR": "cast(date_format({0}, 'D') as int)",
+}
+
+IMPALA: dict[str, str] = {
+    **COMMON,
+    "CHAR": "chr({0})",
+    "CHAR_LENGTH": "char_length({0})",
+    "CHARACTER_LENGTH": "char_length({0})",
+    "OCTET_LENGTH": "length({0})",
+    "LEFT": "strleft({0}, {1})",
+    "RIGHT": "strright({0}, {1})",
+    "ATAN2": "atan2({0}, {1})",
+    "TRUNCATE": "truncate({0}, {1})",
+    "QUARTER": "quarter({0})",
+    "DAYOFWEEK": "dayofweek({0})",
+    "DAYOFYEAR": "dayofyear({0})",
+    "WEEK": "week({0})",
+    "DAYNAME": "dayname({0})",
+    "MONTHNAME": "monthname({0})",
+    "EXTRACT": "extract({*})",
+    "USER": "user()",
+    "NOW": "now()",
+}
+
+
+def dialect(functions: dict[str, str], keywords: str, **more: str) -> Dialect:
+    """A dialect of this family: backticks for names, backslashes in strings, databases instead of schemas."""
+    return Dialect(
+        identifier_quote="`",
+        schema_term="database",
+        catalog_term="",
+        functions=functions,
+        keywords=tuple(keywords.split()),
+        # Two quotes in a row end one literal and start the next here.
+        string_escape="\\'",
+        backslash_escapes=True,
+        time_literal="'{0}'",
+        **more,
+    )

@@ -1,0 +1,331 @@
+"""One connection to a HiveServer2: TCP, TLS, the SASL PLAIN login, and whole messages there and back.
+
+Errors say what the peer seems to speak and which keyword to change. Nothing here knows what a message means.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import struct
+import time
+from dataclasses import dataclass
+
+from argus_odbc.errors import DriverError
+from argus_odbc.native import ALIEN, MORE, MessageEnd
+from argus_odbc.settings import Settings
+
+# SASL negotiation of Thrift's SASL transport: a status byte, a length, a payload.
+SASL_START, SASL_OK, SASL_BAD, SASL_ERROR, SASL_COMPLETE = range(1, 6)
+
+MESSAGE_LIMIT = 0x7FFFFFFF
+"""HiveServer2's own: message lengths are signed 32-bit numbers."""
+
+NEGOTIATION_LIMIT = 1 << 20
+
+LOGIN_HINT = {
+    "NOSASL": "it may want a login (AuthMech=PLAIN, or USER without a password) or TLS (SSL=1)",
+    "PLAIN": "it may work without a login (AuthMech=NOSASL), want TLS (SSL=1), or speak HTTP (Transport=http)",
+}
+
+
+@dataclass(frozen=True)
+class Login:
+    """How to reach and enter a server."""
+
+    host: str
+    port: int
+    mechanism: str
+    """NOSASL or PLAIN."""
+    user: str
+    password: str
+    settings: Settings
+
+    @property
+    def where(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Transport:
+    """A connection that carries Thrift messages. Its methods raise DriverError; after one of 08S01 it is closed."""
+
+    def __init__(self, login: Login, timeout: float) -> None:
+        """Connect and log in within `timeout` seconds (0 = no limit)."""
+        self.login = login
+        self._deadline = time.monotonic() + timeout if timeout else 0.0
+        self._timeout = timeout
+        self._answered = False
+        self._socket = self._open_socket()
+        try:
+            if login.settings.ssl:
+                self._socket = self._wrap_tls(self._socket)
+            if login.mechanism == "PLAIN":
+                self._sasl_plain()
+        except BaseException:
+            self.close()
+            raise
+
+    # ---- opening ----
+
+    def _left(self) -> float | None:
+        """Seconds that are left to connect; None for no limit."""
+        if not self._deadline:
+            return None
+        return max(self._deadline - time.monotonic(), 0.001)
+
+    def _open_socket(self) -> socket.socket:
+        where = self.login.where
+        try:
+            opened = socket.create_connection((self.login.host, self.login.port), timeout=self._left())
+        except socket.gaierror as e:
+            raise DriverError(
+                "08001", e.errno or 0, f"The host name {self.login.host!r} cannot be resolved: {e.strerror}"
+            ) from e
+        except TimeoutError as e:
+            raise DriverError(
+                "HYT00", 0, f"No connection to {where} within {self._timeout:g} seconds (LoginTimeout)"
+            ) from e
+        except (OSError, UnicodeError, OverflowError) as e:
+            reason = getattr(e, "strerror", None) or str(e)
+            raise DriverError("08001", getattr(e, "errno", 0) or 0, f"No connection to {where}: {reason}") from e
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return opened
+
+    def _wrap_tls(self, plain: socket.socket) -> ssl.SSLSocket:
+        where = self.login.where
+        context = tls_context(self.login.settings)
+        plain.settimeout(self._left())
+        try:
+            return context.wrap_socket(plain, server_hostname=self.login.host)
+        except ssl.SSLCertVerificationError as e:
+            raise DriverError(
+                "08001",
+                e.verify_code,
+                f"The certificate of {where} is not accepted: {e.verify_message}; name its authority with SSLCAFile,"
+                " or lower SSLVerification to ca or none",
+            ) from e
+        except TimeoutError as e:
+            raise DriverError(
+                "HYT00",
+                0,
+                f"{where} did not answer the TLS greeting within {self._timeout:g} seconds; it may speak without TLS (SSL=0)",
+            ) from e
+        except (OSError, ssl.SSLError) as e:
+            reason = getattr(e, "reason", None) or getattr(e, "strerror", None) or str(e)
+            raise DriverError(
+                "08001",
+                0,
+                f"No TLS with {where} ({reason}); it may speak without TLS (SSL=0), or want another version (SSLMinVersion)",
+            ) from e
+
+    def _sasl_plain(self) -> None:
+        """Log in with a name and a password (RFC 4616)."""
+        if "\0" in self.login.user + self.login.password:
+            raise DriverError(
+                "28000", 0, "A user name or password with a NUL character cannot be sent by AuthMech=PLAIN"
+            )
+        self._sasl_send(SASL_START, b"PLAIN")
+        self._sasl_send(SASL_OK, f"\0{self.login.user}\0{self.login.password}".encode())
+        while True:
+            status, payload = self._sasl_receive()
+            text = payload.decode("utf-8", "replace").strip()
+            if status == SASL_COMPLETE:
+                return
+            if status in (SASL_BAD, SASL_ERROR):
+                raise self._refused(text)
+            if status != SASL_OK:
+                raise self._lost(f"its SASL negotiation has the unknown status {status}", "08001")
+
+    def _refused(self, text: str) -> DriverError:
+        where = self.login.where
+        if "mechanism" in text.lower():
+            return DriverError(
+                "28000",
+                0,
+                f"{where} takes no name and password ({text}); set AuthMech to what it takes, for instance KERBEROS",
+            )
+        return DriverError(
+            "28000", 0, f"{where} refused the login of user {self.login.user!r}: {text or 'without a reason'}"
+        )
+
+    def _sasl_send(self, status: int, payload: bytes) -> None:
+        self._send(struct.pack(">BI", status, len(payload)) + payload, "08001")
+
+    def _sasl_receive(self) -> tuple[int, bytes]:
+        self._socket.settimeout(self._left())
+        head = self._receive(5, "08001")
+        status, length = struct.unpack(">BI", head)
+        if not SASL_START <= status <= SASL_COMPLETE or length > NEGOTIATION_LIMIT:
+            raise self._alien(bytes(head), "08001")
+        self._answered = True
+        return status, bytes(self._receive(length, "08001"))
+
+    # ---- messages ----
+
+    def call(self, message: bytes, timeout: float) -> bytearray | memoryview:
+        """Send one message and receive one, within `timeout` seconds for each part of it (0 = no limit)."""
+        self._timeout = timeout
+        try:
+            self._socket.settimeout(timeout or None)
+        except OSError as e:
+            raise self._lost(e.strerror or str(e)) from e
+        if self.login.mechanism == "NOSASL":
+            self._send(message)
+            return self._bare_message()
+        self._send(struct.pack(">I", len(message)) + message)
+        return self._framed_message()
+
+    def _framed_message(self) -> bytearray:
+        head = self._receive(4)
+        length = int.from_bytes(head, "big")
+        # A length that reads as text, or as a Thrift message, is none.
+        if length > MESSAGE_LIMIT or head == b"HTTP":
+            raise self._alien(bytes(head))
+        self._answered = True
+        return self._receive(length)
+
+    def _bare_message(self) -> memoryview:
+        """A message without a length: received piece by piece, while its end is looked for."""
+        end, data, have = MessageEnd(), bytearray(65536), 0
+        while True:
+            if have == len(data):
+                data.extend(bytes(len(data)))
+            have += self._receive_some(data, have)
+            with memoryview(data) as view, view[:have] as arrived:
+                length = end.find(arrived)
+            if length == ALIEN or length > MESSAGE_LIMIT:
+                raise self._alien(bytes(data[: min(have, 64)]))
+            if length != MORE:
+                break
+        if length != have:
+            raise self._lost(f"{have - length} bytes follow the end of its answer")
+        self._answered = True
+        return memoryview(data)[:length]
+
+    # ---- bytes ----
+
+    def _send(self, data: bytes, state: str = "08S01") -> None:
+        try:
+            self._socket.sendall(data)
+        except TimeoutError as e:
+            raise self._timed_out() from e
+        except OSError as e:
+            raise self._lost(e.strerror or str(e), state) from e
+
+    def _receive_some(self, data: bytearray, at: int, state: str = "08S01") -> int:
+        """Receive into data[at:]; returns how many bytes came, never 0."""
+        try:
+            with memoryview(data) as view, view[at:] as room:
+                n = self._socket.recv_into(room)
+        except TimeoutError as e:
+            raise self._timed_out() from e
+        except OSError as e:
+            reason = getattr(e, "reason", None) or e.strerror or str(e)
+            raise self._lost(reason, state) from e
+        if n == 0:
+            raise self._lost("it closed the connection", state)
+        return n
+
+    def _receive(self, length: int, state: str = "08S01") -> bytearray:
+        """Exactly `length` bytes."""
+        data, have = bytearray(length), 0
+        while have < length:
+            have += self._receive_some(data, have, state)
+        return data
+
+    # ---- errors ----
+
+    def _timed_out(self) -> DriverError:
+        self.close()
+        if not self._answered:
+            hint = LOGIN_HINT[self.login.mechanism]
+            return DriverError(
+                "HYT00", 0, f"{self.login.where} did not answer within {self._timeout:g} seconds; {hint}"
+            )
+        return DriverError(
+            "HYT01",
+            0,
+            f"{self.login.where} did not answer within {self._timeout:g} seconds (SocketTimeout); the connection is closed",
+        )
+
+    def _lost(self, reason: str, state: str = "08S01") -> DriverError:
+        self.close()
+        if self._answered:
+            return DriverError(state, 0, f"The connection to {self.login.where} is lost: {reason}")
+        hint = LOGIN_HINT[self.login.mechanism]
+        return DriverError("08001", 0, f"{self.login.where} does not take this connection: {reason}; {hint}")
+
+    def _alien(self, start: bytes, state: str = "08S01") -> DriverError:
+        """The error for an answer that is not Thrift."""
+        self.close()
+        return DriverError("08001" if not self._answered else state, 0, f"{self.login.where} {describe_peer(start)}")
+
+    # ---- the connection itself ----
+
+    def is_alive(self) -> bool:
+        """Whether the other side has kept the connection open; costs one system call."""
+        try:
+            self._socket.setblocking(False)
+            # Below TLS on purpose: session tickets may be waiting, but an end is an end.
+            return socket.socket.recv(self._socket, 1, socket.MSG_PEEK) != b""
+        except (BlockingIOError, InterruptedError):
+            return True
+        except (OSError, ValueError):
+            return False
+
+    def abort(self) -> None:
+        """End a call that another thread is in."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            self._socket.close()
+
+    def close(self) -> None:
+        """Idempotent."""
+        if hasattr(self, "_socket"):
+            self._socket.close()
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext:
+    """What the SSL* keywords ask for."""
+    context = ssl.create_default_context()
+    lowest = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+    context.minimum_version = lowest[settings.ssl_min_version]
+    if settings.ssl_verification != "full":
+        context.check_hostname = False
+    if settings.ssl_verification == "none":
+        context.verify_mode = ssl.CERT_NONE
+    if settings.ssl_ca_file:
+        folder = os.path.isdir(settings.ssl_ca_file)
+        try:
+            context.load_verify_locations(**{"capath" if folder else "cafile": settings.ssl_ca_file})
+        except OSError as e:
+            raise DriverError(
+                "08001", 0, f"SSLCAFile {settings.ssl_ca_file!r} cannot be read as certificates: {e}"
+            ) from e
+    if settings.ssl_client_cert:
+        try:
+            context.load_cert_chain(
+                settings.ssl_client_cert, settings.ssl_client_key or None, settings.ssl_client_key_password or None
+            )
+        except OSError as e:
+            raise DriverError("08001", 0, f"SSLClientCert {settings.ssl_client_cert!r} cannot be used: {e}") from e
+    return context
+
+
+def describe_peer(start: bytes) -> str:
+    """What the first bytes of an answer say about who sent it, and what to set."""
+    if start.startswith(b"HTTP"):
+        return "answers with HTTP; set Transport=http, or the port of its binary transport"
+    if start[:2] == b"\x15\x03" or start[:2] == b"\x16\x03":
+        return "answers with TLS; set SSL=1"
+    if start[:2] == b"\x80\x01":
+        return "speaks Thrift without SASL; set AuthMech=NOSASL"
+    if start[:1] in b"\x01\x02\x03\x04\x05" and len(start) >= 5 and start[1:3] == b"\0\0":
+        return "asks for a SASL login; set AuthMech=PLAIN with UID and PWD, or AuthMech=USER"
+    if start[:2] == b"\0\0":
+        return "sends frames, as after a SASL login; set AuthMech=PLAIN, or AuthMech=USER"
+    shown = start[:16].hex(" ")
+    return f"is no HiveServer2: its answer starts with the bytes {shown}; check Host and Port"

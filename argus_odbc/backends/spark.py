@@ -1,0 +1,50 @@
+"""Apache Spark through its Thrift Server: what differs from the HiveServer2 base."""
+
+from __future__ import annotations
+
+from argus_odbc.backends.base import Capabilities
+from argus_odbc.backends.hs2 import dialect
+from argus_odbc.backends.hs2 import types as hs2types
+from argus_odbc.backends.hs2.backend import HS2Backend
+from argus_odbc.backends.hs2.errors import ErrorMap
+from argus_odbc.backends.hs2.types import Engine
+
+
+class Spark(HS2Backend):
+    """A Spark Thrift Server. It keeps no primary keys and never tells how many rows a statement changed."""
+
+    name = "spark"
+    capabilities = Capabilities(
+        dbms_name="Spark SQL",
+        catalogs=False,
+        row_counts=False,
+        identifier_case=2,
+        quoted_identifier_case=2,
+        max_identifier_length=255,
+        null_collation=1,
+    )
+    dialect = dialect.dialect(
+        dialect.SPARK,
+        "ANTI ARCHIVE CACHE CLUSTER CODEGEN DATABASES DBPROPERTIES DELIMITED DISTRIBUTE EXPLAIN EXPORT FIELDS FORMATTED"
+        " FUNCTIONS LATERAL LAZY LIST LOCATION MINUS MSCK OVERWRITE PARTITIONED PIVOT REFRESH REPAIR RLIKE SEMI SERDE"
+        " SORT STORED TABLESAMPLE TBLPROPERTIES TEMPORARY UNCACHE UNSET USE",
+    )
+    engine = Engine(fraction=6, interval_fraction=6)
+    errors = ErrorMap(
+        states={"42704": "3F000"},
+        strip=(
+            r"^(?:Error running query: |Failed to open new session: )",
+            # The class of the exception, before a text that begins with the class of the error.
+            r"^(?:\[[\w.]+\] )?(?:[a-z]\w*\.)+\w+:\s+(?=\[[A-Z])",
+        ),
+    )
+    time_zone_property = "set:hiveconf:spark.sql.session.timeZone"
+    placeholder_results = ([("Result", ("TEXT", 0))],)
+    lower_case_names = False
+    absent_types = (hs2types.UNION, hs2types.TIMESTAMP_LOCAL)
+
+    def opened(self) -> None:
+        if self.settings.catalog:
+            self.run(f"SET CATALOG {self.dialect.quote(self.settings.catalog)}")
+            if self.settings.schema:
+                self.run(f"USE {self.dialect.quote(self.settings.schema)}")

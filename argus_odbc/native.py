@@ -1,0 +1,60 @@
+"""The native core's helpers that backends use, with a slow equivalent where the core is not built.
+
+Besides `argus_odbc.driver` the only module that imports `argus_odbc._core`, and that not before it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+from thrift.Thrift import TException, TType
+from thrift.transport.TTransport import TMemoryBuffer
+
+MORE = -1
+"""The message goes on."""
+ALIEN = -2
+"""The bytes are no Thrift message."""
+
+
+class MessageEnd:
+    """Finds the end of one Thrift message of which more and more arrives."""
+
+    def __init__(self) -> None:
+        self._state = bytearray()
+        self._scan = _native_scan()
+        self._wait = 0
+
+    def find(self, data: bytes | bytearray | memoryview) -> int:
+        """The message's length, MORE or ALIEN; `data` is all of the message that has arrived."""
+        if self._scan is not None:
+            return self._scan(self._state, data)
+        # Every attempt starts anew, so there is one for each doubling.
+        if len(data) < self._wait:
+            return MORE
+        end = _slow_end(bytes(data))
+        self._wait = 2 * len(data) if end == MORE and len(data) > 65536 else 0
+        return end
+
+
+def _native_scan() -> Callable[[bytearray, object], int] | None:
+    try:
+        from argus_odbc._core import hs2_scan
+    except ImportError:
+        return None
+    return hs2_scan
+
+
+def _slow_end(data: bytes) -> int:
+    if data[:2] != b"\x80\x01"[: len(data)]:
+        return ALIEN
+    transport = TMemoryBuffer(data)
+    protocol = TBinaryProtocol(transport)
+    try:
+        protocol.readMessageBegin()
+        protocol.skip(TType.STRUCT)
+    except EOFError:
+        return MORE
+    except (TException, ValueError, RecursionError):
+        return ALIEN
+    return transport.cstringio_buf.tell()
