@@ -11,7 +11,6 @@ import ctypes
 import itertools
 from typing import Any
 
-
 _RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
