@@ -33,7 +33,7 @@ class Spark(HS2Backend):
     errors = ErrorMap(
         states={"42704": "3F000"},
         strip=(
-            r"^(?:Error running query: |Failed to open new session: )",
+            r"^(?:(?:[a-z]\w*\.)+\w+: )?(?:Error running query: |Failed to open new session: )",
             # The class of the exception, before a text that begins with the class of the error.
             r"^(?:\[[\w.]+\] )?(?:[a-z]\w*\.)+\w+:\s+(?=\[[A-Z])",
         ),

@@ -117,6 +117,7 @@ class HS2Operation(Operation):
             self.read_columns()
             self._look_for_rows()
         if not self.columns:
+            self._end = True
             self.row_count = self._backend.rows_changed(self, status)
             self._stop_timer()
         self.warnings = self._backend.statement_warnings(self)
