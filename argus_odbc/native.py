@@ -17,6 +17,13 @@ ALIEN = -2
 """The bytes are no Thrift message."""
 
 
+class Reader(TBinaryProtocol):
+    """Reads text as what it is on the wire, bytes that should be UTF-8: what is not becomes U+FFFD."""
+
+    def readString(self) -> str:
+        return self.readBinary().decode("utf-8", "replace")
+
+
 class MessageEnd:
     """Finds the end of one Thrift message of which more and more arrives."""
 
@@ -49,7 +56,7 @@ def _slow_end(data: bytes) -> int:
     if data[:2] != b"\x80\x01"[: len(data)]:
         return ALIEN
     transport = TMemoryBuffer(data)
-    protocol = TBinaryProtocol(transport)
+    protocol = Reader(transport)
     try:
         protocol.readMessageBegin()
         protocol.skip(TType.STRUCT)

@@ -35,6 +35,7 @@ class Hive(HS2Backend):
         states={"08S01": "HY000"},
         codes={10001: "42S02", 10002: "42S22", 10004: "42S22", 10072: "3F000", 10242: "42S01", 10003: "42000"},
         texts=(
+            (r"AlreadyExistsException|already exists", "42S01"),
             (r"InvalidTableException|Table not found", "42S02"),
             (r"Database does not exist|Database \S+ does not exist", "3F000"),
         ),

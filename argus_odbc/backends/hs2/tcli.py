@@ -19,6 +19,7 @@ from thrift.Thrift import TApplicationException, TException, TMessageType, TType
 from thrift.transport.TTransport import TMemoryBuffer
 
 from argus_odbc.errors import DriverError
+from argus_odbc.native import Reader
 
 Kind = tuple[int, Any]
 """A Thrift type code with what Thrift wants to know besides."""
@@ -227,9 +228,9 @@ class Exchange:
         protocol.writeMessageEnd()
         self.message: bytes = out.getvalue()
 
-    def reader(self, answer: bytes | bytearray | memoryview) -> TBinaryProtocol:
+    def reader(self, answer: bytes | bytearray | memoryview) -> Reader:
         """A reader that stands at the answer's struct. Raises the exception that the server sent instead."""
-        protocol = TBinaryProtocol(TMemoryBuffer(answer))
+        protocol = Reader(TMemoryBuffer(answer))
         name, kind, number = protocol.readMessageBegin()
         if kind == TMessageType.EXCEPTION:
             error = TApplicationException()
@@ -307,7 +308,7 @@ def _fetch_head(exchange: Exchange, answer: bytes | bytearray | memoryview) -> F
             protocol.skip(kind)
 
 
-def _read_size(protocol: TBinaryProtocol) -> tuple[int, int]:
+def _read_size(protocol: Reader) -> tuple[int, int]:
     """(columns, rows of the first column) of a TRowSet."""
     while True:
         _, kind, field = protocol.readFieldBegin()

@@ -260,7 +260,7 @@ class Transport:
     def _alien(self, start: bytes, state: str = "08S01") -> DriverError:
         """The error for an answer that is not Thrift."""
         self.close()
-        return DriverError("08001" if not self._answered else state, 0, f"{self.login.where} {describe_peer(start)}")
+        return DriverError("08001" if not self._answered else state, 0, f"{self.login.where} {describe_peer(start, self.login.mechanism)}")
 
     # ---- the connection itself ----
 
@@ -315,8 +315,10 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     return context
 
 
-def describe_peer(start: bytes) -> str:
+def describe_peer(start: bytes, mechanism: str) -> str:
     """What the first bytes of an answer say about who sent it, and what to set."""
+    if mechanism == "NOSASL" and start[:2] == b"\x80\x01":
+        return "sends a Thrift message that is damaged"
     if start.startswith(b"HTTP"):
         return "answers with HTTP; set Transport=http, or the port of its binary transport"
     if start[:2] == b"\x15\x03" or start[:2] == b"\x16\x03":
