@@ -335,8 +335,10 @@ cdef CellStatus value_to_real(const Value* v, SQLSMALLINT sql_type, double* x) n
     if v.kind == VALUE_REAL:
         x[0] = v.real
         return CELL_DONE
-    if v.kind == VALUE_TEXT and f != FAMILY_BIT:
-        return real_from_text(v.text, v.length, f == FAMILY_APPROX, x)
+    if v.kind == VALUE_TEXT:
+        status = real_from_text(v.text, v.length, f == FAMILY_APPROX, x)
+        if f != FAMILY_BIT or status != CELL_BAD_CAST:
+            return status
     status = value_to_decimal(v, sql_type, &d)
     if status != CELL_DONE:
         return status
