@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from arrow_columns import column
-from oracle import SQL, C, Moment
+from oracle import SQL, C, Moment, family
+from test_cells import CAPACITIES, FLAT
 
 SPEC = Path(__file__).resolve().parent.parent / "spec"
 FAMILIES = {
@@ -176,3 +177,74 @@ def test_examples_c_to_sql(kernel: ModuleType, row: dict[str, str]) -> None:
         assert value is not None
         text = value.decode()
         assert text == row["result"].removesuffix(".0")
+
+
+GROUPS = {
+    "character": "character", "exact": "numeric", "approx": "numeric", "bit": "bit", "binary": "binary", "guid": "guid",
+    "date": "date", "time": "time", "timestamp": "timestamp", "year-month": "year-month interval",
+    "day-time": "day-time interval",
+}  # fmt: skip
+
+
+def listed(group: str) -> dict[str, set[str]]:
+    """C type -> SQLSTATEs that Appendix D lists for a group of SQL types."""
+    states: dict[str, set[str]] = {}
+    for row in table("conversions_sql_to_c"):
+        if row["sql_type_group"] == group:
+            state = "00000" if row["sqlstate"] == "n/a" else row["sqlstate"]
+            states.setdefault(row["c_type"].removeprefix("SQL_C_"), set()).add(state)
+    return states
+
+
+def differs(group: str, c_name: str, state: str) -> str:
+    """Why a SQLSTATE that the tables list for a pair, or do not list, is right nevertheless; empty when it is not."""
+    interval = c_name.startswith("INTERVAL")
+    if group == "time" and c_name == "TYPE_TIME" and state == "01S07":
+        return "a time with a fraction is cut like that of a timestamp"
+    if state == "22007" and group == "character":
+        return "SQLGetData: a literal of the right shape for a day that does not exist"
+    if state == "22008" and group in ("date", "timestamp"):
+        return "SQLGetData: a year that the structure cannot hold"
+    if group == "numeric" and c_name in ("CHAR", "WCHAR") and state in ("00000", "01004", "22003"):
+        return "a number with an exponent has no part that could be cut"
+    if group == "numeric" and interval and state == "22015":
+        return "a multi-field target is refused as a pair"
+    if group == "numeric" and state == "22003":
+        return "NaN and infinity have no exact number"
+    if group == "year-month interval" and c_name in ("CHAR", "WCHAR") and state == "01004":
+        return "the text has whole digits only"
+    if group in ("year-month interval", "day-time interval") and not interval and c_name not in ("CHAR", "WCHAR", "BINARY"):
+        return "the tables forget types, and print 22015 and 07006 for pairs that are refused"
+    if group == "bit" and c_name in ("CHAR", "WCHAR", "BINARY"):
+        return "a buffer of no bytes"
+    if group in ("date", "guid", "bit") and c_name in ("CHAR", "WCHAR") and state == "01004":
+        return "the text of these values has one length, so no buffer is between too small and enough"
+    if c_name in ("INTERVAL_MONTH", "INTERVAL_YEAR_TO_MONTH") and state == "01S07":
+        return "nothing stands behind the months that could be cut"
+    return ""
+
+
+def test_sqlstates_are_those_of_the_tables(kernel: ModuleType) -> None:
+    """Over the whole table of values every pair ends with each SQLSTATE that Appendix D lists, and with no other."""
+    seen: dict[str, dict[str, set[str]]] = {}
+    for kind, scale, sql_name, values in FLAT:
+        # Text of a numeric or temporal column may be anything; the tables know only values of the type.
+        if kind == "null" or (kind == "text" and family(SQL[sql_name]) != "character"):
+            continue
+        rows = column(kernel, kind, values, scale)
+        group = seen.setdefault(GROUPS[family(SQL[sql_name])], {})
+        for c_name, c_type in C.items():
+            found = group.setdefault(c_name, set())
+            for capacity in CAPACITIES if c_type in (1, -8, -2) else (0,):
+                for row in range(len(values)):
+                    o = {"sql_type": SQL[sql_name], "c_type": c_type, "leading": 2, "precision": 0, "scale": 1}
+                    found.add(kernel.cell(rows, row, capacity, **o)[0])
+    wrong = []
+    for group_name, by_type in seen.items():
+        table_states = listed(group_name)
+        for c_name, found in by_type.items():
+            c_name = {"DATE": "TYPE_DATE", "TIME": "TYPE_TIME", "TIMESTAMP": "TYPE_TIMESTAMP"}.get(c_name, c_name)
+            want = table_states.get(c_name, {"07006"})
+            wrong += [(group_name, c_name, "unexpected", s) for s in found - want - {"07006"} if not differs(group_name, c_name, s)]
+            wrong += [(group_name, c_name, "missing", s) for s in want - found if not differs(group_name, c_name, s)]
+    assert not wrong, wrong
