@@ -336,6 +336,7 @@ cdef CellStatus value_to_real(const Value* v, SQLSMALLINT sql_type, double* x) n
         x[0] = v.real
         return CELL_DONE
     if v.kind == VALUE_TEXT:
+        # Never through decimal_to_text: the exponent may be any, and written out it would need as many digits.
         status = real_from_text(v.text, v.length, f == FAMILY_APPROX, x)
         if f != FAMILY_BIT or status != CELL_BAD_CAST:
             return status
@@ -348,9 +349,6 @@ cdef CellStatus value_to_real(const Value* v, SQLSMALLINT sql_type, double* x) n
         if d.negative:
             x[0] = -x[0]
         return CELL_DONE
-    if v.kind == VALUE_TEXT:
-        # Its exponent may be any: written out it would need as many digits.
-        return real_from_text(v.text, v.length, False, x)
     return real_from_text(room, decimal_to_text(&d, room), False, x)
 
 
