@@ -6,7 +6,6 @@ import pytest
 
 from clients.sources import Source
 
-
 SHORT = {"StringLength": 100}
 """Programs that make their buffers from the described size need not take thousands of bytes for each text."""
 

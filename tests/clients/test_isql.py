@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from clients.rows import ROWS, expected, parse_cells, text_row
 from clients.sources import Source
 

@@ -260,7 +260,11 @@ class Transport:
     def _alien(self, start: bytes, state: str = "08S01") -> DriverError:
         """The error for an answer that is not Thrift."""
         self.close()
-        return DriverError("08001" if not self._answered else state, 0, f"{self.login.where} {describe_peer(start, self.login.mechanism)}")
+        return DriverError(
+            "08001" if not self._answered else state,
+            0,
+            f"{self.login.where} {describe_peer(start, self.login.mechanism)}",
+        )
 
     # ---- the connection itself ----
 
