@@ -46,12 +46,13 @@ cdef CellStatus put_char(Target* t, const char* p, int64_t n, int64_t must_fit) 
         memcpy(t.buffer, p, cut)
         (<char*>t.buffer)[cut] = 0
         t.position += cut
+        t.counted_at = 0
     return CELL_TRUNCATED
 
 
 cdef CellStatus put_wide(Target* t, const char* p, int64_t n, int64_t must_fit) noexcept nogil:
     """The next piece of UTF-8 text as SQL_C_WCHAR; must_fit counts characters, all of them ASCII."""
-    cdef int64_t left = n - t.position, room, used = 0, units
+    cdef int64_t left = n - t.position, room, used = 0, units, rest
     cdef int32_t w = t.wchar_size
     cdef uint32_t zero = 0
     if left <= 0 and t.position > 0:
@@ -77,8 +78,14 @@ cdef CellStatus put_wide(Target* t, const char* p, int64_t n, int64_t must_fit) 
         put_length(t, units * w)
         t.position = -1
         return CELL_DONE
-    put_length(t, (units + utf8_wide_units(p + used, left - used, w)) * w)
+    if t.position > 0 and t.counted_at == t.position:
+        rest = t.counted - units
+    else:
+        rest = utf8_wide_units(p + used, left - used, w)
+    put_length(t, (units + rest) * w)
     t.position += used
+    t.counted_at = t.position
+    t.counted = rest
     return CELL_TRUNCATED
 
 
@@ -104,6 +111,7 @@ cdef CellStatus put_bytes(Target* t, const char* p, int64_t n, bint whole) noexc
     put_length(t, left)
     memcpy(t.buffer, p, t.capacity)
     t.position += t.capacity
+    t.counted_at = 0
     return CELL_TRUNCATED
 
 
@@ -142,6 +150,7 @@ cdef CellStatus put_hex(Target* t, const char* p, int64_t n) noexcept nogil:
         t.position = -1
         return CELL_DONE
     t.position += room
+    t.counted_at = 0
     return CELL_TRUNCATED
 
 

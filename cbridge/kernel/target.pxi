@@ -36,3 +36,5 @@ cdef struct Target:
     SQLLEN* indicator          # may be NULL; usually equal to octet_length
     int64_t position           # SQLGetData in pieces: source units already given; -1: read to its end
     int32_t wchar_size         # bytes of a SQLWCHAR in this process: 2 or 4
+    int64_t counted_at         # SQL_C_WCHAR in pieces: the position for which `counted` holds; 0 = none
+    int64_t counted            # units from there to the end, so that a long value is not counted anew for each piece

@@ -148,6 +148,26 @@ def block(Rows rows, int64_t first, int64_t n, int64_t capacity, int64_t stride,
     return result
 
 
+def all_pieces(Rows rows, int64_t row, int64_t capacity, **o):
+    """Calls put_cell until it says NODATA, as SQLGetData is called; one Target for all. Returns (status, bytes, length)s."""
+    cdef Target t
+    cdef SQLLEN length
+    cdef CellStatus s = CELL_DONE
+    fill_target(&t, o)
+    t.capacity = capacity
+    t.octet_length = &length
+    t.indicator = &length
+    t.buffer = malloc(capacity)
+    found = []
+    while len(found) < 1000000:
+        s = put_cell(&rows.c, row, &t)
+        if s != CELL_DONE and s != CELL_TRUNCATED:
+            break
+        found.append((cell_sqlstate(s).decode(), (<char*>t.buffer)[:capacity], length))
+    free(t.buffer)
+    return found
+
+
 def rate(Rows rows, int64_t n, int64_t capacity, int64_t stride, int64_t repeats, **o):
     """Cells per second of put_rows over the first n rows, repeated; lengths packed."""
     cdef Target t

@@ -103,3 +103,21 @@ def test_terminator_alone_makes_no_progress(kernel: ModuleType) -> None:
     assert kernel.cell(rows, 0, 1, sql_type=12, c_type=1) == ("01004", b"\0", 3, 0)
     assert kernel.cell(rows, 0, 0, sql_type=12, c_type=1) == ("01004", b"", 3, 0)
     assert kernel.cell(rows, 0, 3, sql_type=12, c_type=-8) == ("01004", b"\0\0\xee", 6, 0)
+
+
+@pytest.mark.parametrize("letters", ["abcdef", "aé日😀"])
+def test_five_megabytes_as_wide_text(kernel: ModuleType, letters: str) -> None:
+    """What follows a piece is counted once, not again for every piece; each length is what was left."""
+    text = letters * (5_000_000 // len(letters.encode()))
+    whole = text.encode("utf-16-le")
+    got, left = [], len(whole)
+    for state, out, length in kernel.all_pieces(column(kernel, "text", [text]), 0, 1024, sql_type=12, c_type=-8):
+        assert length == left
+        if state == "01004":
+            # One unit less where a surrogate pair did not fit before the terminator.
+            out = out[: 1020 if out[1020:1022] == b"\0\0" else 1022]
+        else:
+            out = out[:length]
+        got.append(out)
+        left -= len(out)
+    assert b"".join(got) == whole
