@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+import struct
 import uuid
 from decimal import Decimal
 from fractions import Fraction
@@ -257,10 +258,54 @@ def test_max_length_cuts_without_warning(kernel: ModuleType) -> None:
 
 def test_zone_shows_utc_as_local_time(kernel: ModuleType) -> None:
     """Europe/Berlin around the spring change of 2024 (2024-03-31T01:00:00Z), as tzdata has it."""
-    import struct
-
     change = 1711846800
     zone = (struct.pack("<2q", -(2**63), change), struct.pack("<2i", 3600, 7200))
     rows = kernel.Rows("timestamp", struct.pack("<2q", change - 1, change), zone=zone)
     texts = [kernel.cell(rows, row, 20, sql_type=93, c_type=1)[1] for row in (0, 1)]
     assert texts == [b"2024-03-31 01:59:59\0", b"2024-03-31 03:00:00\0"]
+
+
+def test_mixed_intervals_read_as_duckdb_prints_them(kernel: ModuleType) -> None:
+    """Months, days and time in a character column: the text that the engine itself makes."""
+    duckdb = pytest.importorskip("duckdb")
+    r = random.Random(12)
+    parts = [(0, 0, 0), (14, 3, 14706500000), (-1, 0, 0), (1, -1, -1), (0, 0, -3600000000), (1200, 31, 360000000000000)]
+    parts += [(r.randrange(-50, 50), r.randrange(-50, 50), r.randrange(-(10**11), 10**11)) for _ in range(200)]
+    sql = "SELECT CAST(to_months(?) + to_days(?) + to_microseconds(?) AS VARCHAR)"
+    with duckdb.connect() as connection:
+        for months, days, micros in parts:
+            (want,) = connection.execute(sql, [months, days, micros]).fetchone()
+            rows = kernel.Rows("interval_mdn", struct.pack("<iiq", months, days, micros * 1000))
+            _, out, length, _ = kernel.cell(rows, 0, 100, sql_type=SQL["VARCHAR"], c_type=C["CHAR"])
+            assert out[:length].decode() == want, (months, days, micros)
+
+
+def test_garbage_in_text_columns(kernel: ModuleType) -> None:
+    """Bytes of any kind, as text of any SQL type to any C type: a SQLSTATE of the kernel, and lengths that are true."""
+    r = random.Random(77)
+    soup = b"0123456789-+.:eE TZ{}'dtsINTERVAL()/\x00\x7f\x80\xc3\xa9\xf0\x9f\x98\x80\xff"
+    known = {"00000", "01004", "01S07", "22003", "22007", "22008", "22015", "22018", "07006"}
+    for _ in range(1500):
+        data = bytes(r.choices(soup, k=r.randrange(0, 40)))
+        rows = kernel.Rows("text", struct.pack("<2i", 0, len(data)), data)
+        for sql_type in r.sample(list(SQL.values()), 4):
+            for c_type in C.values():
+                capacity = r.randrange(0, 60)
+                state, out, length, _ = kernel.cell(rows, 0, capacity, sql_type=sql_type, c_type=c_type, leading=9)
+                assert state in known
+                if c_type == C["CHAR"] and state == "00000":
+                    assert out[: length + 1] == data + b"\0"
+
+
+def test_years_beyond_four_digits(kernel: ModuleType) -> None:
+    """Days that Python's calendar ends before: the text goes on, the structures end with SQLSMALLINT."""
+    for days, text, state in (
+        (2932897, b"10000-01-01", "00000"), (-719529, b"-0001-12-31", "00000"), (-719528, b"0000-01-01", "00000"),
+        (11248737, b"32767-12-31", "00000"), (11248738, b"32768-01-01", "22008"), (-12687428, b"-32767-01-01", "00000"),
+        (-12687794, b"-32768-01-01", "00000"),
+        (-12687795, b"-32769-12-31", "22008"), (2**31 - 1, b"5881580-07-11", "22008"), (-(2**31), b"-5877641-06-23", "22008"),
+    ):  # fmt: skip
+        rows = kernel.Rows("date32", struct.pack("<i", days))
+        assert kernel.cell(rows, 0, 40, sql_type=91, c_type=1)[1].split(b"\0")[0] == text
+        assert kernel.cell(rows, 0, 0, sql_type=91, c_type=91)[0] == state
+        assert kernel.cell(rows, 0, 0, sql_type=91, c_type=93)[0] == state
