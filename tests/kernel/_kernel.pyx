@@ -191,6 +191,27 @@ def rate(Rows rows, int64_t n, int64_t capacity, int64_t stride, int64_t repeats
     return n * repeats / spent
 
 
+def cell_rate(Rows rows, int64_t n, int64_t capacity, int64_t repeats, **o):
+    """Cells per second of put_cell, as SQLGetData calls it."""
+    cdef Target t
+    cdef SQLLEN length
+    cdef int64_t i, _k
+    fill_target(&t, o)
+    t.capacity = capacity
+    t.buffer = malloc(capacity + 64)
+    t.octet_length = &length
+    t.indicator = &length
+    start = perf_counter()
+    with nogil:
+        for _k in range(repeats):
+            for i in range(n):
+                t.position = 0
+                put_cell(&rows.c, i, &t)
+    spent = perf_counter() - start
+    free(t.buffer)
+    return n * repeats / spent
+
+
 def allowed(SQLSMALLINT sql_type, SQLSMALLINT c_type):
     return bool(conversion_allowed(sql_type, c_type))
 
