@@ -309,3 +309,15 @@ def test_years_beyond_four_digits(kernel: ModuleType) -> None:
         assert kernel.cell(rows, 0, 40, sql_type=91, c_type=1)[1].split(b"\0")[0] == text
         assert kernel.cell(rows, 0, 0, sql_type=91, c_type=91)[0] == state
         assert kernel.cell(rows, 0, 0, sql_type=91, c_type=93)[0] == state
+
+
+def test_the_end_of_the_day(kernel: ModuleType) -> None:
+    """24:00:00 is a time of several engines; as a timestamp it is the first second of tomorrow. More is 22008."""
+    rows = kernel.Rows("time64", struct.pack("<3q", 86400 * 10**6, 86401 * 10**6, -1), scale=6)
+    assert kernel.cell(rows, 0, 9, sql_type=92, c_type=1)[1] == b"24:00:00\0"
+    assert kernel.cell(rows, 0, 0, sql_type=92, c_type=92)[1] == struct.pack("<3H", 24, 0, 0)
+    fields = struct.unpack("<h5HI", kernel.cell(rows, 0, 0, sql_type=92, c_type=93)[1])
+    assert fields[3:] == (0, 0, 0, 0)
+    assert datetime.date(*fields[:3]) - datetime.date.today() in (datetime.timedelta(1), datetime.timedelta(0))
+    for row in (1, 2):
+        assert kernel.cell(rows, row, 20, sql_type=92, c_type=1)[0] == "22008"

@@ -51,6 +51,8 @@ def test_equal_to_single_cells(kernel: ModuleType, kind: str, scale: int, sql_na
                 o = {"sql_type": SQL[sql_name], "c_type": c_type, "leading": 3, "precision": 6}
                 compare(kernel, rows, 0, 40, capacity, 8, capacity, False, **o)
                 compare(kernel, rows, 3, 20, capacity + 13, capacity + 13, capacity, True, **o)
+                if c_name == "WCHAR":
+                    compare(kernel, rows, 0, 40, 2 * capacity, 8, 2 * capacity, False, **o, wchar_size=4)
 
 
 def test_null_without_indicator_in_a_block(kernel: ModuleType) -> None:
