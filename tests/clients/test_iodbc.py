@@ -62,7 +62,7 @@ while (rc := odbc.SQLFetch(stmt)) != 100:
     check(odbc.SQLGetData(stmt, 5, -8, value, 400, ref(length)), 3, stmt)
     text = None if length.value == -1 else value.raw[: length.value].decode("utf-32-le")
     assert text is None or value.raw[length.value : length.value + 4] == bytes(4)
-    sys.stdout.buffer.write(repr(text).encode() + b"\\n")
+    print(repr(text))
 """
 
 
