@@ -62,6 +62,8 @@ cdef struct Desc:
     Desc* next                  # explicit descriptors of the connection
 
 # ---- the three other handles ----
+cdef struct Reader    # cursor.pxi
+
 cdef struct Env:
     Head h
     SQLINTEGER odbc_version     # 0 until set
@@ -104,6 +106,7 @@ cdef struct Stmt:
     void* py                    # argus_odbc.driver.Statement, owned; changed only while the GIL is held
     int32_t state               # StmtState
     bint prepared               # a SQLPrepare stands behind the open result (SQL_CLOSE returns to it)
+    bint described              # the IRD of the prepared text is known
     Desc* ard                   # current ones; own_* are the implicit ones
     Desc* apd
     Desc* ird
@@ -121,10 +124,12 @@ cdef struct Stmt:
     Reader* reader              # cursor.pxi; NULL without a result
     Batch* batch                # current batch, owned
     int64_t batch_row           # first row of the current rowset in `batch`
+    int64_t batch_advance       # rows to step over before the next fetch
     int64_t rowset_rows         # rows in the current rowset
     int64_t row_number          # 1-based number of the rowset's first row in the result
     int64_t rows_seen
     SQLUSMALLINT getdata_column  # column of the running SQLGetData sequence; 0 = none
+    SQLSMALLINT getdata_c_type  # its C type as the application named it
     Target getdata              # its progress
     bint bindings_changed       # ARD changed since `plan` was made
     Target* plan                # one per bound column, made from ARD and IRD (rowset.pxi)
@@ -133,3 +138,97 @@ cdef struct Stmt:
     char* cursor_name
     # data-at-execution (params.pxi)
     void* put                   # PutState, malloc
+
+
+# ---- the slab: one address range that stays mapped, so that any pointer can be proved without touching it ----
+cdef extern from "argus/platform.h" nogil:
+    void argus_lock(uint32_t* word)
+    void argus_unlock(uint32_t* word)
+    void* argus_reserve(size_t nbytes)
+
+cdef enum:
+    SLAB_SLOTS = 1 << 18
+
+cdef uint32_t slab_word = 0
+cdef char* slab_base = NULL
+cdef uintptr_t slab_used = 0      # bytes handed out so far; grows only
+cdef char* slab_free_first = NULL
+cdef char* slab_free_last = NULL
+
+
+cdef void* slot_alloc(uint32_t magic) noexcept nogil:
+    """A zeroed slot with its magic set; NULL when memory or slots are out. Freed slots are reused oldest first."""
+    cdef char* p = NULL
+    argus_lock(&slab_word)
+    if slab_base is NULL:
+        slab_base = <char*>argus_reserve(<size_t>SLAB_SLOTS * SLOT_BYTES)
+    if slab_base is not NULL:
+        if slab_used < <uintptr_t>SLAB_SLOTS * SLOT_BYTES and (slab_free_first is NULL or slab_used < 64 * SLOT_BYTES):
+            p = slab_base + slab_used
+            slab_used += SLOT_BYTES
+        elif slab_free_first is not NULL:
+            p = slab_free_first
+            slab_free_first = (<char**>(p + 16))[0]
+            if slab_free_first is NULL:
+                slab_free_last = NULL
+    if p is not NULL:
+        memset(p + 8, 0, SLOT_BYTES - 8)  # not the lock word: a thread may still wait on it
+        (<Head*>p).magic = magic
+    argus_unlock(&slab_word)
+    return p
+
+
+cdef void slot_free(void* slot) noexcept nogil:
+    """Make a handle invalid and its slot reusable. The caller holds the handle's lock and releases it afterwards."""
+    cdef char* p = <char*>slot
+    argus_lock(&slab_word)
+    (<Head*>p).magic = 0
+    (<char**>(p + 16))[0] = NULL
+    if slab_free_last is NULL:
+        slab_free_first = p
+    else:
+        (<char**>(slab_free_last + 16))[0] = p
+    slab_free_last = p
+    argus_unlock(&slab_word)
+
+
+cdef inline void* prove(void* handle, uint32_t magic) noexcept nogil:
+    """`handle` when it is a live handle of that kind; never reads outside the slab."""
+    cdef uintptr_t at = <uintptr_t>handle - <uintptr_t>slab_base
+    if handle is NULL or at >= slab_used or at & (SLOT_BYTES - 1):
+        return NULL
+    return handle if (<Head*>handle).magic == magic else NULL
+
+
+cdef inline Env* env(SQLHANDLE h) noexcept nogil:
+    return <Env*>prove(h, MAGIC_ENV)
+
+
+cdef inline Dbc* dbc(SQLHANDLE h) noexcept nogil:
+    return <Dbc*>prove(h, MAGIC_DBC)
+
+
+cdef inline Stmt* stmt(SQLHANDLE h) noexcept nogil:
+    return <Stmt*>prove(h, MAGIC_STMT)
+
+
+cdef inline Desc* desc(SQLHANDLE h) noexcept nogil:
+    return <Desc*>prove(h, MAGIC_DESC)
+
+
+cdef inline bint enter(Head* h, uint32_t magic) noexcept nogil:
+    """Take the handle's lock and drop its old diagnostics. False: it was freed while this thread waited."""
+    argus_lock(&h.lock)
+    if h.magic != magic:
+        argus_unlock(&h.lock)
+        return False
+    if h.ndiag:
+        diag_clear(h)
+    return True
+
+
+cdef inline SQLRETURN leave(Head* h, SQLRETURN rc) noexcept nogil:
+    """Note the return code for SQL_DIAG_RETURNCODE and give the lock back."""
+    h.returncode = rc
+    argus_unlock(&h.lock)
+    return rc

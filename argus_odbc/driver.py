@@ -1,0 +1,240 @@
+"""The face that the native core calls: connections and statements over any backend.
+
+Nothing here knows a backend by name; what differs comes from its `Capabilities` and `Dialect`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from argus_odbc import catalog, connstr, escape, info, literals, log, markers
+from argus_odbc.backends import load_backend
+from argus_odbc.backends.base import Backend, ExecuteOptions, Operation, Parameter, Prepared
+from argus_odbc.batches import Rows
+from argus_odbc.errors import DriverError
+from argus_odbc.types import Column
+
+NO_PREDICATE_VERBS = ("UPDATE", "DELETE", "MERGE")
+
+
+def connect(
+    text: str | None,
+    dsn: str | None,
+    uid: str | None,
+    pwd: str | None,
+    login_timeout: int,
+    catalog: str | None,
+    autocommit: bool,
+    isolation: int,
+    read_only: bool,
+) -> Connection:
+    """Open a connection from a connection string (`text`) or a DSN with user and password.
+
+    login_timeout: seconds, 0 = the setting's. Raises DriverError 08001, 28000, HYT00, HY000.
+    """
+    settings, completed, warnings = connstr.resolve(
+        text or "", dsn=dsn, uid=uid, pwd=pwd, login_timeout=login_timeout, read_only=read_only
+    )
+    log.configure(settings)
+    log.logger.info("connect backend=%s host=%s", settings.backend, settings.host)
+    backend = load_backend(settings.backend).connect(settings)
+    connection = Connection(backend, settings, completed, warnings)
+    try:
+        if catalog:
+            backend.set_current_catalog(catalog)
+        if isolation:
+            connection.set_isolation(isolation)
+    except DriverError:
+        backend.disconnect()
+        raise
+    connection.autocommit = autocommit
+    return connection
+
+
+class Connection:
+    """One session: a backend, its transaction state and its settings."""
+
+    def __init__(self, backend: Backend, settings: Any, completed: str, warnings: Sequence[tuple[str, int, str]]) -> None:
+        self.backend = backend
+        self.settings = settings
+        self.completed = completed
+        self.warnings = list(warnings)
+        self.autocommit = True
+        self.in_transaction = False
+        self._lock = threading.RLock()
+
+    def info(self) -> dict[int, tuple[int, int | str]]:
+        """SQLGetInfo answers: InfoType -> (width, value); width 0 = text."""
+        return info.answers(self.backend, self.settings)
+
+    def disconnect(self) -> None:
+        with self._lock:
+            if self.in_transaction:
+                self.in_transaction = False
+                self.backend.rollback()
+            self.backend.disconnect()
+
+    def is_alive(self) -> bool:
+        return self.backend.is_alive()
+
+    def statement(self) -> Statement:
+        return Statement(self)
+
+    def native_sql(self, sql: str) -> str:
+        return escape.translate(sql, self.backend.dialect)
+
+    # ---- transactions ----
+    def before_statement(self) -> None:
+        """Open a transaction where one is wanted and real."""
+        if self.autocommit or not self.backend.capabilities.transactions:
+            return
+        with self._lock:
+            if not self.in_transaction:
+                self.backend.begin()
+                self.in_transaction = True
+
+    def commit(self) -> None:
+        self._end(self.backend.commit)
+
+    def rollback(self) -> None:
+        if not self.backend.capabilities.transactions and not self.autocommit:
+            # Each statement committed by itself; pools and turbodbc roll back on close and must not fail for it.
+            log.logger.warning("rollback asked for, but this engine commits every statement by itself")
+        self._end(self.backend.rollback)
+
+    def _end(self, action: Callable[[], None]) -> None:
+        with self._lock:
+            if self.in_transaction:
+                self.in_transaction = False
+                action()
+
+    def set_autocommit(self, on: bool) -> None:
+        if on:
+            self.commit()
+        self.autocommit = on
+
+    def set_isolation(self, level: int) -> None:
+        capabilities = self.backend.capabilities
+        if not capabilities.isolation_levels & level:
+            raise DriverError(
+                "HYC00", 0, f"Isolation level {level} is not one that {capabilities.dbms_name} has (SQL_TXN_ISOLATION_OPTION)"
+            )
+        self.backend.set_isolation(level)
+
+    def current_catalog(self) -> str:
+        return self.backend.current_catalog()
+
+    def set_current_catalog(self, name: str) -> None:
+        self.backend.set_current_catalog(name)
+
+
+class Statement:
+    """What one statement handle runs: the prepared text, its description, the running operation."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.touched_nothing = False
+        self._sql = ""
+        self._pieces: list[str] = []
+        self._prepared: Prepared | None = None
+        self._operation: Operation | None = None
+        self._cancel: Callable[[], None] | None = None
+        self._cancelled = False
+
+    def prepare(self, sql: str, noscan: bool) -> int:
+        """Take the text, translate ODBC's escapes; returns the number of parameter markers."""
+        if not sql or not sql.strip():
+            raise DriverError("42000", 0, "The SQL text is empty")
+        dialect = self.connection.backend.dialect
+        self._sql = sql if noscan else escape.translate(sql, dialect)
+        self._pieces = markers.split(self._sql, dialect)
+        self._prepared = None
+        return len(self._pieces) - 1
+
+    def _described(self) -> Prepared:
+        if self._prepared is None:
+            self._prepared = self.connection.backend.prepare(self._sql)
+        return self._prepared
+
+    def describe(self) -> Sequence[Column] | None:
+        """Result columns without running the statement; None where the engine cannot tell."""
+        return self._described().columns
+
+    def describe_parameters(self) -> Sequence[Column] | None:
+        return self._described().parameters
+
+    def execute(self, parameters: Sequence[Parameter], query_timeout: int, max_rows: int) -> Operation:
+        """Run the prepared text with one set of parameters."""
+        connection, backend = self.connection, self.connection.backend
+        markers_wanted = len(self._pieces) - 1
+        if len(parameters) < markers_wanted:
+            raise DriverError("07002", 0, f"The statement has {markers_wanted} parameter markers, {len(parameters)} are bound")
+        sql, bound = self._sql, list(parameters[:markers_wanted])
+        if bound and not backend.capabilities.server_parameters:
+            sql, bound = literals.fill(self._pieces, bound, backend.dialect), []
+        timeout = query_timeout or getattr(connection.settings, "query_timeout", 0) or 0
+        self._cancelled = False
+        self._cancel = None
+        connection.before_statement()
+        started = time.monotonic()
+        try:
+            self._operation = backend.execute(sql, bound, ExecuteOptions(timeout, max_rows), self._started)
+        except DriverError as error:
+            log.logger.info("execute failed sqlstate=%s: %s", error.sqlstate, error.message)
+            raise
+        finally:
+            self._cancel = None
+        log.logger.info("execute took %.3f s rows=%d", time.monotonic() - started, self._operation.row_count)
+        verb = self._sql.lstrip()[:6].upper()
+        self.touched_nothing = self._operation.row_count == 0 and verb.startswith(NO_PREDICATE_VERBS)
+        return self._operation
+
+    def _started(self, cancel: Callable[[], None]) -> None:
+        self._cancel = cancel
+        if self._cancelled:
+            cancel()
+
+    def cancel(self) -> None:
+        """End what runs; called from any thread, also while `execute` or a fetch runs."""
+        self._cancelled = True
+        cancel, operation = self._cancel, self._operation
+        if cancel is not None:
+            cancel()
+        elif operation is not None:
+            operation.cancel()
+
+    def next_result(self) -> Operation | None:
+        if self._operation is None:
+            return None
+        following = self._operation.next_result()
+        if following is not None:
+            self._operation = following
+        return following
+
+    def catalog(
+        self, function: str, names: Sequence[str | None], numbers: Sequence[int], metadata_id: bool, odbc2: bool
+    ) -> Operation:
+        """Run a catalog function of argus_odbc.catalog; `function` is its name there."""
+        columns, rows = catalog.answer(self.connection.backend, function, names, numbers, metadata_id, odbc2)
+        self.touched_nothing = False
+        self._operation = CatalogOperation(columns, rows)
+        return self._operation
+
+
+class CatalogOperation(Operation):
+    """The rows of a catalog function, complete when it is made."""
+
+    def __init__(self, columns: Sequence[Column], rows: Sequence[tuple]) -> None:
+        self.columns = columns
+        self.row_count = len(rows)
+        self._rows: Rows | None = Rows(columns, rows)
+
+    def fetch_results(self) -> Rows | None:
+        part, self._rows = self._rows, None
+        return part
+
+    def cancel(self) -> None:
+        self._rows = None

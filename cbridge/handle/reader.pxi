@@ -1,0 +1,215 @@
+# The reader of an open result: pulls batches from the operation, ahead of the application and outside the GIL.
+# Included by _core.pyx after strings.pxi. The first batch is pulled by the application's own thread, so that a small
+# result costs no thread; the reader's thread starts when there is more.
+
+cdef extern from "argus/platform.h" nogil:
+    ctypedef struct argus_monitor:
+        pass
+    ctypedef struct argus_thread:
+        pass
+    argus_monitor* argus_monitor_create()
+    void argus_monitor_destroy(argus_monitor*)
+    void argus_monitor_lock(argus_monitor*)
+    void argus_monitor_unlock(argus_monitor*)
+    void argus_monitor_wait(argus_monitor*, int timeout_ms)
+    void argus_monitor_notify(argus_monitor*)
+    int argus_thread_start(void (*fn)(void*) noexcept nogil, void* arg, argus_thread** out)
+    void argus_thread_join(argus_thread*)
+    int argus_pid()
+    void* argus_gil_drop()
+    void argus_gil_take(void*)
+
+cdef enum:
+    QUEUE_BATCHES = 2     # waiting batches; with the one being made and the one being read: four in memory
+
+cdef struct Reader:
+    void* op                   # argus_odbc operation, owned; touched with the GIL only
+    argus_monitor* monitor
+    Batch* queue[QUEUE_BATCHES]
+    int32_t first, count
+    bint done, stop, threaded, pulling
+    argus_thread* thread
+    int pid
+    # the Arrow stream that is being drained
+    bint streaming
+    ArrowArrayStream stream
+    ArrowSchema schema
+    int32_t ncols
+    ZoneTable* zones           # one per column, n = 0 where the column has none
+    const ZoneTable** zone_of
+    # how the result ended when it did not end well
+    bint failed
+    char sqlstate[6]
+    SQLINTEGER native
+    char* message
+
+
+cdef void reader_error(Reader* r, const char* sqlstate, SQLINTEGER native, const char* text, int64_t n) noexcept nogil:
+    """Note the error that ends the result; the first one stays."""
+    if r.failed:
+        return
+    memcpy(r.sqlstate, sqlstate, 5)
+    r.sqlstate[5] = 0
+    r.native = native
+    r.message = <char*>malloc(n + 1)
+    if r.message is not NULL:
+        memcpy(r.message, text, n)
+        r.message[n] = 0
+    r.failed = True
+
+
+cdef void stream_close(Reader* r) noexcept nogil:
+    if not r.streaming:
+        return
+    r.streaming = False
+    if r.schema.release is not NULL:
+        r.schema.release(&r.schema)
+    if r.stream.release is not NULL:
+        r.stream.release(&r.stream)
+
+
+cdef Batch* stream_next(Reader* r) noexcept nogil:
+    """The next array of the stream as a batch; NULL at its end (the stream is closed then) or on an error."""
+    cdef ArrowArray array
+    cdef Batch* b
+    cdef const char* text
+    cdef char err[512]
+    memset(&array, 0, sizeof(array))
+    err[0] = 0
+    if r.stream.get_next(&r.stream, &array) != 0:
+        text = r.stream.get_last_error(&r.stream)
+        bridge_stream_error(r, text if text is not NULL else b"the stream of rows failed without saying why")
+        stream_close(r)
+        return NULL
+    if array.release is NULL:
+        stream_close(r)
+        return NULL
+    b = batch_from_array(&r.schema, &array, r.zone_of, err, sizeof(err))
+    if b is NULL:
+        reader_error(r, b"HY000", 0, err, strlen(err))
+        stream_close(r)
+        return NULL
+    if b.ncols != r.ncols:
+        batch_drop(b)
+        stream_close(r)
+        text = b"the rows do not have as many columns as the result was described with"
+        reader_error(r, b"HY000", 0, text, strlen(text))
+        return NULL
+    return b
+
+
+cdef Batch* reader_pull(Reader* r) noexcept nogil:
+    """The next batch that has rows; NULL at the end of the result or on an error (r.failed)."""
+    cdef Batch* b
+    cdef int got
+    while not r.failed and not r.stop:
+        if r.streaming:
+            b = stream_next(r)
+        else:
+            b = NULL
+            got = bridge_fetch(r, &b)
+            if got == 0:
+                return NULL
+        if b is not NULL:
+            if b.nrows > 0:
+                return b
+            batch_drop(b)
+    return NULL
+
+
+cdef void reader_run(void* arg) noexcept nogil:
+    """The reader's thread: keep the queue full until the result ends or the application has enough."""
+    cdef Reader* r = <Reader*>arg
+    cdef Batch* b
+    argus_monitor_lock(r.monitor)
+    while True:
+        while r.count == QUEUE_BATCHES and not r.stop:
+            argus_monitor_wait(r.monitor, -1)
+        if r.stop:
+            break
+        r.pulling = True
+        argus_monitor_unlock(r.monitor)
+        b = reader_pull(r)
+        argus_monitor_lock(r.monitor)
+        r.pulling = False
+        if b is NULL:
+            break
+        r.queue[(r.first + r.count) % QUEUE_BATCHES] = b
+        r.count += 1
+        argus_monitor_notify(r.monitor)
+    r.done = True
+    argus_monitor_notify(r.monitor)
+    argus_monitor_unlock(r.monitor)
+
+
+cdef Batch* reader_next(Reader* r) noexcept nogil:
+    """The next batch for the application, which owns it then; NULL at the end or on an error (r.failed)."""
+    cdef Batch* b = NULL
+    cdef void* gil
+    cdef const char* text
+    if r.monitor is NULL:
+        b = reader_pull(r)
+        if b is NULL:
+            return NULL
+        r.monitor = argus_monitor_create()
+        r.pid = argus_pid()
+        if r.monitor is NULL:
+            return b
+        r.threaded = True
+        if argus_thread_start(reader_run, r, &r.thread) != 0:
+            r.threaded = False
+        return b
+    if not r.threaded:
+        return reader_pull(r)
+    if r.pid != argus_pid():
+        text = b"The process forked while this result was open; the child must open a connection of its own"
+        reader_error(r, b"08S01", 0, text, strlen(text))
+        return NULL
+    gil = argus_gil_drop()
+    argus_monitor_lock(r.monitor)
+    while r.count == 0 and not r.done:
+        argus_monitor_wait(r.monitor, -1)
+    if r.count:
+        b = r.queue[r.first]
+        r.first = (r.first + 1) % QUEUE_BATCHES
+        r.count -= 1
+        argus_monitor_notify(r.monitor)
+    argus_monitor_unlock(r.monitor)
+    argus_gil_take(gil)
+    return b
+
+
+cdef void reader_close(Reader* r) noexcept nogil:
+    """Stop the thread, end what the server still does for the result, free everything. NULL-safe."""
+    cdef void* gil
+    cdef bint pulling
+    cdef int32_t i
+    if r is NULL:
+        return
+    if r.threaded and r.pid == argus_pid():
+        gil = argus_gil_drop()
+        argus_monitor_lock(r.monitor)
+        r.stop = True
+        pulling = r.pulling and not r.done
+        argus_monitor_notify(r.monitor)
+        argus_monitor_unlock(r.monitor)
+        if pulling:
+            bridge_cancel_op(r)
+        argus_thread_join(r.thread)
+        argus_gil_take(gil)
+    if r.monitor is not NULL and r.pid == argus_pid():
+        argus_monitor_destroy(r.monitor)
+    stream_close(r)
+    while r.count:
+        batch_drop(r.queue[r.first])
+        r.first = (r.first + 1) % QUEUE_BATCHES
+        r.count -= 1
+    bridge_close_op(r)
+    for i in range(r.ncols):
+        if r.zones is not NULL:
+            free(r.zones[i].at)
+            free(r.zones[i].offset)
+    free(r.zones)
+    free(<void*>r.zone_of)
+    free(r.message)
+    free(r)
