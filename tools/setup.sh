@@ -50,33 +50,37 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
 fi
 [ "$level" = lint ] && exit 0
 
-# ---- native files ----
-stamp=build/native-stamp
+# ---- both native files, and `argus-odbc` as a command of the environment ----
+fingerprint() { cat "$@" | sha256sum; }
 mkdir -p build
-wanted=$({
+install=$(fingerprint pyproject.toml setup.py)
+native=$({
     echo "${ARGUS_DEBUG:-0} $("$python" -c 'import sys; print(sys.version, sys.prefix)')"
     cat setup.py
     find cbridge include -type f ! -name '*.so' ! -name '*.o' ! -name '_core.c*' ! -name '_core.h' ! -name trampolines.h \
-        -print0 | sort -z | xargs -0 sha256sum
+        ! -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum
 } | sha256sum)
-if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || ! ls argus_odbc/libargus_odbc.* argus_odbc/_core.* >/dev/null 2>&1; then
-    echo "Building libargus_odbc and _core$([ "${ARGUS_DEBUG:-0}" = 1 ] && echo ' for debugging'); this takes a minute or two"
-    rm -f "$stamp"
-    if ! "$python" setup.py -q build_ext --inplace --force >build/native.log 2>&1; then
-        tail -n 60 build/native.log >&2
-        echo "The build failed; the whole output is in build/native.log" >&2
+built() { ls argus_odbc/libargus_odbc.* argus_odbc/_core.* >/dev/null 2>&1; }
+run() { # run LOG COMMAND...: the command's output is shown only when it fails
+    local log=$1
+    shift
+    if ! "$@" >"$log" 2>&1 </dev/null; then
+        tail -n 60 "$log" >&2
+        echo "$* failed; all of its output is in $log" >&2
         exit 1
     fi
-    echo "$wanted" >"$stamp"
-fi
+}
+say() { echo "Building libargus_odbc and _core$([ "${ARGUS_DEBUG:-0}" = 1 ] && echo ' for debugging'); this takes a minute or two"; }
 
-# ---- the package itself, so that `argus-odbc` is a command and every Python of the environment finds it ----
-stamp=.venv/.argus-installed
-wanted=$(cat pyproject.toml setup.py | sha256sum)
-if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
-    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . >build/install.log 2>&1 || {
-        tail -n 40 build/install.log >&2
-        exit 1
-    }
-    echo "$wanted" >"$stamp"
+if [ "$(cat .venv/.argus-installed 2>/dev/null)" != "$install" ] || ! built; then
+    say
+    rm -f build/native-stamp
+    run build/install.log "$python" -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+    echo "$install" >.venv/.argus-installed
+    echo "$native" >build/native-stamp
+elif [ "$(cat build/native-stamp 2>/dev/null)" != "$native" ]; then
+    say
+    rm -f build/native-stamp
+    run build/native.log "$python" setup.py -q build_ext --inplace --force
+    echo "$native" >build/native-stamp
 fi
