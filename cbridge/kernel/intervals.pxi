@@ -62,7 +62,8 @@ cdef void interval_from_units(int64_t v, int64_t unit, Interval* out) noexcept n
     cdef uint64_t u = 0 - <uint64_t>v if v < 0 else <uint64_t>v
     memset(out, 0, sizeof(Interval))
     out.negative = v < 0
-    out.seconds = <int64_t>(u / <uint64_t>unit)
+    # Of the smallest 64-bit number the magnitude has no signed form; its last second is left out.
+    out.seconds = <int64_t>(u / <uint64_t>unit) if u / <uint64_t>unit <= <uint64_t>INT64_MAX else INT64_MAX
     out.picoseconds = <int64_t>(u % <uint64_t>unit) * (SECOND_PICOS / unit)
 
 
@@ -83,7 +84,9 @@ cdef CellStatus interval_from_mixed(const MonthDayNano* m, bint year_month, Inte
         return CELL_INTERVAL_OVERFLOW
     memset(out, 0, sizeof(Interval))
     seconds = floor_div(m.nanoseconds, 1000000000)
-    nanos = m.nanoseconds - seconds * 1000000000
+    nanos = m.nanoseconds % 1000000000
+    if nanos < 0:
+        nanos += 1000000000
     seconds += <int64_t>m.days * DAY_SECONDS
     if seconds < 0:
         out.negative = True

@@ -19,18 +19,22 @@ cdef extern from *:
         *day = local.tm_mday;
     }
 
+    /* Constants for the C compiler, not variables that the module's import sets. */
+    #define ARGUS_SECOND_PICOS 1000000000000LL
+    #define ARGUS_FAR_SECONDS 1000000000000000000LL
+
     static const char argus_pairs[201] =
         "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
         "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
     static inline void argus_two_digits(char *out, uint32_t v) { memcpy(out, argus_pairs + 2 * v, 2); }
     """
     void argus_today(int64_t* year, int64_t* month, int64_t* day) noexcept nogil
+    const int64_t SECOND_PICOS "ARGUS_SECOND_PICOS"
+    const int64_t FAR_SECONDS "ARGUS_FAR_SECONDS"
     void two_digits "argus_two_digits"(char* out, uint32_t v) noexcept nogil
 
 cdef enum:
     DAY_SECONDS = 86400
-
-cdef int64_t SECOND_PICOS = 1000000000000
 
 
 # A point of civil time, or a part of one, read from text.
@@ -88,8 +92,12 @@ cdef inline int64_t unit_of(int32_t scale) noexcept nogil:
 
 cdef inline void split_units(int64_t v, int64_t unit, int64_t* seconds, int64_t* picoseconds) noexcept nogil:
     """A count of 1/unit seconds as whole seconds (floor) and picoseconds."""
-    seconds[0] = floor_div(v, unit)
-    picoseconds[0] = (v - seconds[0] * unit) * (SECOND_PICOS / unit)
+    cdef int64_t rest = v % unit
+    seconds[0] = v / unit
+    if rest < 0:
+        rest += unit
+        seconds[0] -= 1
+    picoseconds[0] = rest * (SECOND_PICOS / unit)
 
 
 cdef int64_t zone_shift(const ZoneTable* z, int64_t seconds) noexcept nogil:
@@ -108,10 +116,14 @@ cdef int64_t zone_shift(const ZoneTable* z, int64_t seconds) noexcept nogil:
 
 cdef inline void local_parts(const ZoneTable* zone, int64_t seconds, int64_t* days, int64_t* of_day) noexcept nogil:
     """Day number and second of the day of a second since the epoch, shown in the zone when there is one."""
-    if zone is not NULL:
+    # Beyond this range, where engines put their infinities, no zone has a meaning.
+    if zone is not NULL and -FAR_SECONDS < seconds < FAR_SECONDS:
         seconds += zone_shift(zone, seconds)
-    days[0] = floor_div(seconds, DAY_SECONDS)
-    of_day[0] = seconds - days[0] * DAY_SECONDS
+    days[0] = seconds / DAY_SECONDS
+    of_day[0] = seconds % DAY_SECONDS
+    if of_day[0] < 0:
+        of_day[0] += DAY_SECONDS
+        days[0] -= 1
 
 
 cdef int32_t fraction_to_text(int64_t picoseconds, char* out) noexcept nogil:

@@ -321,3 +321,32 @@ def test_the_end_of_the_day(kernel: ModuleType) -> None:
     assert datetime.date(*fields[:3]) - datetime.date.today() in (datetime.timedelta(1), datetime.timedelta(0))
     for row in (1, 2):
         assert kernel.cell(rows, row, 20, sql_type=92, c_type=1)[0] == "22008"
+
+
+def test_extreme_elements(kernel: ModuleType) -> None:
+    """The largest and smallest elements that a buffer can hold, in every unit, shown in a zone and not."""
+    edge = [0, 1, -1, 2**31 - 1, -(2**31), 2**63 - 1, -(2**63), -(2**63) + 1, 9223372036854775]
+    zone = (struct.pack("<2q", -(2**63), 0), struct.pack("<2i", -43200, 50400))
+    known = {"00000", "01004", "01S07", "22003", "22008", "22015", "07006"}
+    small = [n for n in edge if -(2**31) <= n < 2**31]
+    mixed = [struct.pack("<iiq", m, d, n) for n in edge for m in (0, 2**31 - 1, -(2**31)) for d in (0, -(2**31))]
+    for kind, sql_types, scales, elements in (
+        ("date32", (91,), (0,), [struct.pack("<i", n) for n in small]),
+        ("time64", (92,), (0, 3, 6, 9), [struct.pack("<q", n) for n in edge]),
+        ("timestamp", (93,), (0, 3, 6, 9), [struct.pack("<q", n) for n in edge]),
+        ("timestamp_wide", (93,), (0,), [struct.pack("<qq", n, p) for n in edge for p in (0, 10**12 - 1)]),
+        ("interval_months", (101, 102, 107), (0,), [struct.pack("<i", n) for n in small]),
+        ("interval_duration", tuple(oracle.DAY_TIME), (0, 3, 6, 9), [struct.pack("<q", n) for n in edge]),
+        ("interval_mdn", (12, 107, 110), (0,), mixed),
+        ("decimal128", (3,), (0, 5, 38), [struct.pack("<qq", n, m) for n in edge for m in edge]),
+    ):  # fmt: skip
+        for scale in scales:
+            for local in (None, zone) if kind.startswith("timestamp") else (None,):
+                rows = kernel.Rows(kind, b"".join(elements), scale=scale, zone=local)
+                for sql_type in sql_types:
+                    for c_type in C.values():
+                        o = {"sql_type": sql_type, "c_type": c_type, "leading": 9, "precision": 9}
+                        states = kernel.block(rows, 0, len(elements), 64, 64, 8, **o)[1]
+                        singles = [kernel.cell(rows, row, 64, **o)[0] for row in range(len(elements))]
+                        assert states == singles
+                        assert set(states) <= known
