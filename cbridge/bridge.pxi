@@ -357,11 +357,9 @@ cdef SQLRETURN adopt(Stmt* s, object op) except? SQL_STILL_EXECUTING:
     return take_warnings(&s.h, op.warnings)
 
 
-cdef SQLRETURN py_execute(Stmt* s, const TextIn* sql):
+cdef SQLRETURN py_execute(Stmt* s):
     try:
         st = statement_of(s)
-        if sql is not NULL:
-            s.nparams = st.prepare(to_str(sql), s.noscan == SQL_NOSCAN_ON)
         op = st.execute(py_parameters(s, 0) if s.nparams else [], s.query_timeout, s.max_rows)
         rc = adopt(s, op)
         if st.touched_nothing and s.dbc.env.odbc_version >= 3 and rc == SQL_SUCCESS:
@@ -372,10 +370,10 @@ cdef SQLRETURN py_execute(Stmt* s, const TextIn* sql):
         return SQL_ERROR
 
 
-cdef SQLRETURN bridge_execute(Stmt* s, const TextIn* sql) noexcept nogil:
-    """Run `sql`, or the prepared text when NULL, with the bound parameters; the result becomes the statement's."""
+cdef SQLRETURN bridge_execute(Stmt* s) noexcept nogil:
+    """Run the text that bridge_prepare set, with the bound parameters; the result becomes the statement's."""
     with gil:
-        return py_execute(s, sql)
+        return py_execute(s)
 
 
 cdef SQLRETURN py_catalog(Stmt* s, const char* function, const TextIn* names, int32_t nnames, tuple numbers):

@@ -1,0 +1,152 @@
+# SQLPrepare, SQLExecute, SQLExecDirect, SQLCancel, SQLRowCount, SQLMoreResults.
+# Included by _core.pyx after api_connect.pxi.
+
+cdef SQLRETURN prepare(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcept nogil:
+    cdef TextIn t
+    cdef SQLRETURN rc
+    if text is NULL:
+        return fail(&s.h, b"HY009", b"The SQL text is a null pointer")
+    if s.reader is not NULL:
+        return fail(&s.h, b"24000", b"A cursor is open on the statement: close it before the next SQLPrepare")
+    rc = text_in(&s.h, text, n, wide, &t)
+    if rc == SQL_SUCCESS:
+        rc = bridge_prepare(s, &t)
+    text_free(&t)
+    s.prepared = SQL_SUCCEEDED(rc)
+    s.described = False
+    s.ird.count = 0
+    s.row_count = -1
+    s.state = ST_PREPARED_NO_RESULT if s.prepared else ST_ALLOCATED
+    return rc
+
+
+cdef public SQLRETURN SQLPrepare(SQLHSTMT h, SQLCHAR* text, SQLINTEGER n) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&s.h, prepare(s, text, n, False))
+
+
+cdef public SQLRETURN SQLPrepareW(SQLHSTMT h, SQLWCHAR* text, SQLINTEGER n) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&s.h, prepare(s, text, n, True))
+
+
+cdef SQLRETURN describe_now(Stmt* s) noexcept nogil:
+    """Make the IRD of a prepared statement known, without running it; once per SQLPrepare."""
+    cdef SQLRETURN rc
+    if s.described or (s.state != ST_PREPARED_NO_RESULT and s.state != ST_PREPARED_RESULT):
+        return SQL_SUCCESS
+    rc = bridge_describe(s)
+    if SQL_SUCCEEDED(rc):
+        s.described = True
+        s.state = ST_PREPARED_RESULT if s.ird.count else ST_PREPARED_NO_RESULT
+    return rc
+
+
+cdef SQLRETURN run_now(Stmt* s) noexcept nogil:
+    """Execute the text that is set, all parameter values at hand; also the end of a data-at-execution dialogue."""
+    cdef SQLRETURN rc = bridge_execute(s)
+    if rc == SQL_ERROR:
+        result_drop(s)
+        if s.prepared:
+            s.state = ST_PREPARED_RESULT if s.ird.count else ST_PREPARED_NO_RESULT
+        else:
+            s.state = ST_ALLOCATED
+    return rc
+
+
+cdef SQLRETURN execute_prepared(Stmt* s) noexcept nogil:
+    cdef SQLRETURN rc
+    if s.reader is not NULL:
+        return fail(&s.h, b"24000", b"A cursor is open on the statement: close it before the next SQLExecute")
+    if not s.prepared:
+        return fail(&s.h, b"HY010", b"Nothing is prepared on this statement: call SQLPrepare first")
+    rc = params_begin(s)
+    return run_now(s) if rc == SQL_SUCCESS else rc
+
+
+cdef public SQLRETURN SQLExecute(SQLHSTMT h) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&s.h, execute_prepared(s))
+
+
+cdef SQLRETURN exec_direct(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcept nogil:
+    cdef TextIn t
+    cdef SQLRETURN rc
+    if text is NULL:
+        return fail(&s.h, b"HY009", b"The SQL text is a null pointer")
+    if s.reader is not NULL:
+        return fail(&s.h, b"24000", b"A cursor is open on the statement: close it before the next SQLExecDirect")
+    rc = text_in(&s.h, text, n, wide, &t)
+    s.prepared = False
+    s.ird.count = 0
+    s.state = ST_ALLOCATED
+    if rc == SQL_SUCCESS:
+        rc = bridge_prepare(s, &t)
+    text_free(&t)
+    if rc == SQL_SUCCESS:
+        rc = params_begin(s)
+    return run_now(s) if rc == SQL_SUCCESS else rc
+
+
+cdef public SQLRETURN SQLExecDirect(SQLHSTMT h, SQLCHAR* text, SQLINTEGER n) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&s.h, exec_direct(s, text, n, False))
+
+
+cdef public SQLRETURN SQLExecDirectW(SQLHSTMT h, SQLWCHAR* text, SQLINTEGER n) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&s.h, exec_direct(s, text, n, True))
+
+
+cdef public SQLRETURN SQLCancel(SQLHSTMT h) noexcept nogil:
+    """No handle lock is taken where something runs: the thread that runs it holds the lock."""
+    cdef Stmt* s = stmt(h)
+    if s is NULL:
+        return SQL_INVALID_HANDLE
+    if s.state >= ST_NEED_DATA and s.state <= ST_CAN_PUT:
+        if not enter(&s.h, MAGIC_STMT):
+            return SQL_INVALID_HANDLE
+        params_cancel(s)
+        return leave(&s.h, SQL_SUCCESS)
+    if s.py is NULL:
+        return SQL_SUCCESS
+    return bridge_cancel(h)
+
+
+cdef public SQLRETURN SQLRowCount(SQLHSTMT h, SQLLEN* n) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    if s.state < ST_EXECUTED_NO_RESULT or s.state >= ST_NEED_DATA:
+        return leave(&s.h, fail(&s.h, b"HY010", b"Nothing was executed on this statement"))
+    if n is not NULL:
+        n[0] = s.row_count
+    return leave(&s.h, SQL_SUCCESS)
+
+
+cdef SQLRETURN more_results(Stmt* s) noexcept nogil:
+    cdef SQLRETURN rc
+    if s.state < ST_EXECUTED_NO_RESULT or s.py is NULL:
+        return SQL_NO_DATA
+    result_drop(s)
+    rc = bridge_more_results(s)
+    if rc == SQL_NO_DATA or rc == SQL_ERROR:
+        close_cursor(s)
+    return rc
+
+
+cdef public SQLRETURN SQLMoreResults(SQLHSTMT h) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&s.h, more_results(s))
