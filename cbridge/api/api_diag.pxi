@@ -1,0 +1,186 @@
+# SQLGetDiagRec, SQLGetDiagField: reading the records of any handle, without changing them and without Python.
+# Included by _core.pyx after api_result.pxi.
+
+cdef Head* head_of(SQLSMALLINT kind, SQLHANDLE h) noexcept nogil:
+    if kind == SQL_HANDLE_ENV:
+        return <Head*>env(h)
+    if kind == SQL_HANDLE_DBC:
+        return <Head*>dbc(h)
+    if kind == SQL_HANDLE_STMT:
+        return <Head*>stmt(h)
+    if kind == SQL_HANDLE_DESC:
+        return <Head*>desc(h)
+    return NULL
+
+
+# Pairs of ODBC 3 and ODBC 2 states (Appendix A, "SQLSTATE mappings").
+cdef const char* ODBC2_STATES = (
+    b"42S02S0002" b"42S01S0001" b"42S22S0022" b"42S21S0021" b"42S11S0011" b"42S12S0012" b"4200037000" b"2200722008"
+    b"2201822005" b"07009S1002" b"HY000S1000" b"HY001S1001" b"HY003S1003" b"HY004S1004" b"HY008S1008" b"HY009S1009"
+    b"HY010S1010" b"HY011S1011" b"HY012S1012" b"HY024S1009" b"HY090S1090" b"HY091S1091" b"HY092S1092" b"HY096S1096"
+    b"HY106S1106" b"HY110S1110" b"HYC00S1C00" b"HYT00S1T00")
+
+
+cdef void write_state(const DiagRec* r, bint odbc2, char* out) noexcept nogil:
+    """The record's SQLSTATE, in its ODBC 2 form for an ODBC 2 application; 6 bytes with the NUL."""
+    cdef const char* pair = ODBC2_STATES
+    memcpy(out, r.sqlstate, 5)
+    out[5] = 0
+    while odbc2 and pair[0]:
+        if memcmp(pair, r.sqlstate, 5) == 0:
+            memcpy(out, pair + 5, 5)
+            return
+        pair += 10
+
+
+cdef bint for_odbc2(SQLSMALLINT kind, SQLHANDLE h) noexcept nogil:
+    cdef Env* e = NULL
+    if kind == SQL_HANDLE_ENV:
+        e = env(h)
+    elif kind == SQL_HANDLE_DBC and dbc(h) is not NULL:
+        e = dbc(h).env
+    elif kind == SQL_HANDLE_STMT and stmt(h) is not NULL:
+        e = stmt(h).dbc.env
+    return e is not NULL and e.odbc_version == SQL_OV_ODBC2
+
+
+cdef SQLRETURN give_plain(const char* s, void* out, SQLSMALLINT cap, SQLSMALLINT* total, bint wide,
+                          bint in_bytes) noexcept nogil:
+    """give16 without a record: the diagnostic functions post none of their own."""
+    cdef Head scratch
+    cdef SQLRETURN rc
+    memset(&scratch, 0, sizeof(scratch))
+    rc = give16(&scratch, s, strlen(s), out, cap, total, wide, in_bytes)
+    diag_release(&scratch)
+    return rc
+
+
+cdef SQLRETURN diag_rec(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT i, void* state, SQLINTEGER* native, void* text,
+                        SQLSMALLINT cap, SQLSMALLINT* total, bint wide) noexcept nogil:
+    cdef Head* h = head_of(kind, handle)
+    cdef DiagRec* r
+    cdef char code[6]
+    if h is NULL:
+        return SQL_INVALID_HANDLE
+    if i < 1 or cap < 0:
+        return SQL_ERROR
+    if i > h.ndiag:
+        return SQL_NO_DATA
+    r = &h.diags[i - 1]
+    if state is not NULL:
+        write_state(r, for_odbc2(kind, handle), code)
+        give_plain(code, state, 6, NULL, wide, False)
+    if native is not NULL:
+        native[0] = r.native
+    return give_plain(r.message if r.message is not NULL else b"[Argus] Out of memory", text, cap, total, wide, False)
+
+
+cdef public SQLRETURN SQLGetDiagRec(SQLSMALLINT kind, SQLHANDLE h, SQLSMALLINT i, SQLCHAR* state, SQLINTEGER* native,
+                                    SQLCHAR* text, SQLSMALLINT cap, SQLSMALLINT* total) noexcept nogil:
+    return diag_rec(kind, h, i, state, native, text, cap, total, False)
+
+
+cdef public SQLRETURN SQLGetDiagRecW(SQLSMALLINT kind, SQLHANDLE h, SQLSMALLINT i, SQLWCHAR* state, SQLINTEGER* native,
+                                     SQLWCHAR* text, SQLSMALLINT cap, SQLSMALLINT* total) noexcept nogil:
+    return diag_rec(kind, h, i, state, native, text, cap, total, True)
+
+
+cdef SQLRETURN diag_header(Head* h, SQLSMALLINT kind, SQLSMALLINT field, SQLPOINTER out, SQLSMALLINT cap,
+                           SQLSMALLINT* total, bint wide) noexcept nogil:
+    if field == SQL_DIAG_NUMBER:
+        if out is not NULL:
+            (<SQLINTEGER*>out)[0] = h.ndiag
+    elif field == SQL_DIAG_RETURNCODE:
+        if out is not NULL:
+            (<SQLRETURN*>out)[0] = h.returncode
+    elif kind != SQL_HANDLE_STMT:
+        return SQL_ERROR
+    elif field == SQL_DIAG_ROW_COUNT:
+        if out is not NULL:
+            (<SQLLEN*>out)[0] = h.row_count
+    elif field == SQL_DIAG_CURSOR_ROW_COUNT:
+        if out is not NULL:
+            (<SQLLEN*>out)[0] = 0  # not known before the end of a forward-only result
+    elif field == SQL_DIAG_DYNAMIC_FUNCTION_CODE:
+        if out is not NULL:
+            (<SQLINTEGER*>out)[0] = h.dynamic_function_code
+    else:
+        return give_plain(h.dynamic_function if h.dynamic_function is not NULL else b"", out, cap, total, wide, True)
+    return SQL_SUCCESS
+
+
+cdef const char* origin(const char* sqlstate, bint subclass) noexcept nogil:
+    """SQL_DIAG_CLASS_ORIGIN and SQL_DIAG_SUBCLASS_ORIGIN: ODBC's own states against the standard's."""
+    if memcmp(sqlstate, b"IM", 2) == 0:
+        return b"ODBC 3.0"
+    if subclass and (sqlstate[2] == c"S" or memcmp(sqlstate, b"HYT", 3) == 0 or memcmp(sqlstate, b"HY09", 4) == 0):
+        return b"ODBC 3.0"
+    return b"ISO 9075"
+
+
+cdef const char* source_name(SQLSMALLINT kind, SQLHANDLE handle) noexcept nogil:
+    """The data source's name as SQLGetInfo(SQL_DATA_SOURCE_NAME) gives it; empty before connect."""
+    cdef Dbc* d = NULL
+    cdef int32_t i
+    if kind == SQL_HANDLE_DBC:
+        d = dbc(handle)
+    elif kind == SQL_HANDLE_STMT and stmt(handle) is not NULL:
+        d = stmt(handle).dbc
+    elif kind == SQL_HANDLE_DESC and desc(handle) is not NULL:
+        d = desc(handle).dbc
+    if d is not NULL:
+        for i in range(d.ninfo):
+            if d.info[i].type == SQL_DATA_SOURCE_NAME and d.info[i].text is not NULL:
+                return d.info[i].text
+    return b""
+
+
+cdef SQLRETURN diag_record_field(SQLSMALLINT kind, SQLHANDLE handle, const DiagRec* r, SQLSMALLINT field, SQLPOINTER out,
+                                 SQLSMALLINT cap, SQLSMALLINT* total, bint wide) noexcept nogil:
+    cdef char code[6]
+    if field == SQL_DIAG_NATIVE or field == SQL_DIAG_COLUMN_NUMBER:
+        if out is not NULL:
+            (<SQLINTEGER*>out)[0] = r.native if field == SQL_DIAG_NATIVE else r.column
+        return SQL_SUCCESS
+    if field == SQL_DIAG_ROW_NUMBER:
+        if out is not NULL:
+            (<SQLLEN*>out)[0] = r.row
+        return SQL_SUCCESS
+    if cap < 0:
+        return SQL_ERROR
+    if field == SQL_DIAG_SQLSTATE:
+        write_state(r, for_odbc2(kind, handle), code)
+        return give_plain(code, out, cap, total, wide, True)
+    if field == SQL_DIAG_MESSAGE_TEXT:
+        return give_plain(r.message if r.message is not NULL else b"", out, cap, total, wide, True)
+    if field == SQL_DIAG_CLASS_ORIGIN or field == SQL_DIAG_SUBCLASS_ORIGIN:
+        return give_plain(origin(r.sqlstate, field == SQL_DIAG_SUBCLASS_ORIGIN), out, cap, total, wide, True)
+    if field == SQL_DIAG_CONNECTION_NAME or field == SQL_DIAG_SERVER_NAME:
+        return give_plain(source_name(kind, handle), out, cap, total, wide, True)
+    return SQL_ERROR
+
+
+cdef SQLRETURN diag_field(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT i, SQLSMALLINT field, SQLPOINTER out,
+                          SQLSMALLINT cap, SQLSMALLINT* total, bint wide) noexcept nogil:
+    cdef Head* h = head_of(kind, handle)
+    if h is NULL:
+        return SQL_INVALID_HANDLE
+    if (field == SQL_DIAG_NUMBER or field == SQL_DIAG_RETURNCODE or field == SQL_DIAG_ROW_COUNT
+            or field == SQL_DIAG_CURSOR_ROW_COUNT or field == SQL_DIAG_DYNAMIC_FUNCTION
+            or field == SQL_DIAG_DYNAMIC_FUNCTION_CODE):
+        return diag_header(h, kind, field, out, cap, total, wide)
+    if i < 1:
+        return SQL_ERROR
+    if i > h.ndiag:
+        return SQL_NO_DATA
+    return diag_record_field(kind, handle, &h.diags[i - 1], field, out, cap, total, wide)
+
+
+cdef public SQLRETURN SQLGetDiagField(SQLSMALLINT kind, SQLHANDLE h, SQLSMALLINT i, SQLSMALLINT field, SQLPOINTER out,
+                                      SQLSMALLINT cap, SQLSMALLINT* total) noexcept nogil:
+    return diag_field(kind, h, i, field, out, cap, total, False)
+
+
+cdef public SQLRETURN SQLGetDiagFieldW(SQLSMALLINT kind, SQLHANDLE h, SQLSMALLINT i, SQLSMALLINT field, SQLPOINTER out,
+                                       SQLSMALLINT cap, SQLSMALLINT* total) noexcept nogil:
+    return diag_field(kind, h, i, field, out, cap, total, True)
