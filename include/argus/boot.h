@@ -1,0 +1,13 @@
+/* Starting or adopting Python. Called by the functions that connect; everything else needs no Python. */
+#ifndef ARGUS_BOOT_H
+#define ARGUS_BOOT_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+int argus_boot(void); /* 0: Python runs and argus_odbc._core is imported. Any thread, any number of times */
+const char *argus_boot_error(void); /* why not, UTF-8; lives as long as the process */
+#ifdef __cplusplus
+}
+#endif
+#endif
