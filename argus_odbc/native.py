@@ -30,18 +30,12 @@ class MessageEnd:
     def __init__(self) -> None:
         self._state = bytearray()
         self._scan = _native_scan()
-        self._wait = 0
 
     def find(self, data: bytes | bytearray | memoryview) -> int:
         """The message's length, MORE or ALIEN; `data` is all of the message that has arrived."""
         if self._scan is not None:
             return self._scan(self._state, data)
-        # Every attempt starts anew, so there is one for each doubling.
-        if len(data) < self._wait:
-            return MORE
-        end = _slow_end(bytes(data))
-        self._wait = 2 * len(data) if end == MORE and len(data) > 65536 else 0
-        return end
+        return _slow_end(bytes(data))
 
 
 def _native_scan() -> Callable[[bytearray, object], int] | None:
