@@ -294,17 +294,17 @@ cdef int fill_ird(Stmt* s, object columns) except -1:
         r.display_size = c.display_size
         r.octet_length = c.octet_length
         ird_sizes(r, c.column_size, c.decimal_digits)
-        r.texts[TEXT_NAME] = copy_text(c.name)
-        r.texts[TEXT_LABEL] = copy_text(c.name)
-        r.texts[TEXT_TYPE_NAME] = copy_text(c.type_name)
-        r.texts[TEXT_LOCAL_TYPE_NAME] = copy_text(c.local_type_name)
-        r.texts[TEXT_LITERAL_PREFIX] = copy_text(c.literal_prefix)
-        r.texts[TEXT_LITERAL_SUFFIX] = copy_text(c.literal_suffix)
-        r.texts[TEXT_BASE_COLUMN_NAME] = copy_text(c.base_column)
-        r.texts[TEXT_BASE_TABLE_NAME] = copy_text(c.base_table)
-        r.texts[TEXT_TABLE_NAME] = copy_text(c.table)
-        r.texts[TEXT_SCHEMA_NAME] = copy_text(c.schema)
-        r.texts[TEXT_CATALOG_NAME] = copy_text(c.catalog)
+        r.texts[<int>TEXT_NAME] = copy_text(c.name)
+        r.texts[<int>TEXT_LABEL] = copy_text(c.name)
+        r.texts[<int>TEXT_TYPE_NAME] = copy_text(c.type_name)
+        r.texts[<int>TEXT_LOCAL_TYPE_NAME] = copy_text(c.local_type_name)
+        r.texts[<int>TEXT_LITERAL_PREFIX] = copy_text(c.literal_prefix)
+        r.texts[<int>TEXT_LITERAL_SUFFIX] = copy_text(c.literal_suffix)
+        r.texts[<int>TEXT_BASE_COLUMN_NAME] = copy_text(c.base_column)
+        r.texts[<int>TEXT_BASE_TABLE_NAME] = copy_text(c.base_table)
+        r.texts[<int>TEXT_TABLE_NAME] = copy_text(c.table)
+        r.texts[<int>TEXT_SCHEMA_NAME] = copy_text(c.schema)
+        r.texts[<int>TEXT_CATALOG_NAME] = copy_text(c.catalog)
     s.bindings_changed = True
     return 0
 

@@ -72,7 +72,7 @@ cdef SQLRETURN diag_rec(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT i, void*
         give_plain(code, state, 6, NULL, wide, False)
     if native is not NULL:
         native[0] = r.native
-    return give_plain(r.message if r.message is not NULL else b"[Argus] Out of memory", text, cap, total, wide, False)
+    return give_plain(r.message if r.message is not NULL else <const char*>b"[Argus] Out of memory", text, cap, total, wide, False)
 
 
 cdef public SQLRETURN SQLGetDiagRec(SQLSMALLINT kind, SQLHANDLE h, SQLSMALLINT i, SQLCHAR* state, SQLINTEGER* native,
@@ -105,7 +105,7 @@ cdef SQLRETURN diag_header(Head* h, SQLSMALLINT kind, SQLSMALLINT field, SQLPOIN
         if out is not NULL:
             (<SQLINTEGER*>out)[0] = h.dynamic_function_code
     else:
-        return give_plain(h.dynamic_function if h.dynamic_function is not NULL else b"", out, cap, total, wide, True)
+        return give_plain(h.dynamic_function if h.dynamic_function is not NULL else <const char*>b"", out, cap, total, wide, True)
     return SQL_SUCCESS
 
 
@@ -152,7 +152,7 @@ cdef SQLRETURN diag_record_field(SQLSMALLINT kind, SQLHANDLE handle, const DiagR
         write_state(r, for_odbc2(kind, handle), code)
         return give_plain(code, out, cap, total, wide, True)
     if field == SQL_DIAG_MESSAGE_TEXT:
-        return give_plain(r.message if r.message is not NULL else b"", out, cap, total, wide, True)
+        return give_plain(r.message if r.message is not NULL else <const char*>b"", out, cap, total, wide, True)
     if field == SQL_DIAG_CLASS_ORIGIN or field == SQL_DIAG_SUBCLASS_ORIGIN:
         return give_plain(origin(r.sqlstate, field == SQL_DIAG_SUBCLASS_ORIGIN), out, cap, total, wide, True)
     if field == SQL_DIAG_CONNECTION_NAME or field == SQL_DIAG_SERVER_NAME:

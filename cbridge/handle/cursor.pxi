@@ -25,7 +25,7 @@ cdef bint next_batch(Stmt* s) noexcept nogil:
 
 cdef SQLRETURN reader_failed(Stmt* s, SQLLEN row) noexcept nogil:
     cdef Reader* r = s.reader
-    cdef const char* text = r.message if r.message is not NULL else b"out of memory"
+    cdef const char* text = r.message if r.message is not NULL else <const char*>b"out of memory"
     diag_add(&s.h, r.sqlstate, r.native, row, SQL_COLUMN_NUMBER_UNKNOWN, text, strlen(text))
     return SQL_ERROR
 

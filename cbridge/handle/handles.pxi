@@ -158,6 +158,7 @@ cdef char* slab_free_last = NULL
 
 cdef void* slot_alloc(uint32_t magic) noexcept nogil:
     """A zeroed slot with its magic set; NULL when memory or slots are out. Freed slots are reused oldest first."""
+    global slab_base, slab_used, slab_free_first, slab_free_last
     cdef char* p = NULL
     argus_lock(&slab_word)
     if slab_base is NULL:
@@ -180,6 +181,7 @@ cdef void* slot_alloc(uint32_t magic) noexcept nogil:
 
 cdef void slot_free(void* slot) noexcept nogil:
     """Make a handle invalid and its slot reusable. The caller holds the handle's lock and releases it afterwards."""
+    global slab_free_first, slab_free_last
     cdef char* p = <char*>slot
     argus_lock(&slab_word)
     (<Head*>p).magic = 0

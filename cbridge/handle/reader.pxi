@@ -5,16 +5,15 @@
 cdef extern from "argus/platform.h" nogil:
     ctypedef struct argus_monitor:
         pass
-    ctypedef struct argus_thread:
-        pass
+    ctypedef uint64_t argus_thread
     argus_monitor* argus_monitor_create()
     void argus_monitor_destroy(argus_monitor*)
     void argus_monitor_lock(argus_monitor*)
     void argus_monitor_unlock(argus_monitor*)
-    void argus_monitor_wait(argus_monitor*, int timeout_ms)
-    void argus_monitor_notify(argus_monitor*)
-    int argus_thread_start(void (*fn)(void*) noexcept nogil, void* arg, argus_thread** out)
-    void argus_thread_join(argus_thread*)
+    int argus_monitor_wait(argus_monitor*, int64_t timeout_ms)
+    void argus_monitor_notify_all(argus_monitor*)
+    int argus_thread_start(void (*fn)(void*) noexcept nogil, void* arg, argus_thread* out)
+    void argus_thread_join(argus_thread)
     int argus_pid()
     void* argus_gil_drop()
     void argus_gil_take(void*)
@@ -28,7 +27,7 @@ cdef struct Reader:
     Batch* queue[QUEUE_BATCHES]
     int32_t first, count
     bint done, stop, threaded, pulling
-    argus_thread* thread
+    argus_thread thread
     int pid
     # the Arrow stream that is being drained
     bint streaming
@@ -78,7 +77,7 @@ cdef Batch* stream_next(Reader* r) noexcept nogil:
     err[0] = 0
     if r.stream.get_next(&r.stream, &array) != 0:
         text = r.stream.get_last_error(&r.stream)
-        bridge_stream_error(r, text if text is not NULL else b"the stream of rows failed without saying why")
+        bridge_stream_error(r, text if text is not NULL else <const char*>b"the stream of rows failed without saying why")
         stream_close(r)
         return NULL
     if array.release is NULL:
@@ -136,9 +135,9 @@ cdef void reader_run(void* arg) noexcept nogil:
             break
         r.queue[(r.first + r.count) % QUEUE_BATCHES] = b
         r.count += 1
-        argus_monitor_notify(r.monitor)
+        argus_monitor_notify_all(r.monitor)
     r.done = True
-    argus_monitor_notify(r.monitor)
+    argus_monitor_notify_all(r.monitor)
     argus_monitor_unlock(r.monitor)
 
 
@@ -173,7 +172,7 @@ cdef Batch* reader_next(Reader* r) noexcept nogil:
         b = r.queue[r.first]
         r.first = (r.first + 1) % QUEUE_BATCHES
         r.count -= 1
-        argus_monitor_notify(r.monitor)
+        argus_monitor_notify_all(r.monitor)
     argus_monitor_unlock(r.monitor)
     argus_gil_take(gil)
     return b
@@ -191,7 +190,7 @@ cdef void reader_close(Reader* r) noexcept nogil:
         argus_monitor_lock(r.monitor)
         r.stop = True
         pulling = r.pulling and not r.done
-        argus_monitor_notify(r.monitor)
+        argus_monitor_notify_all(r.monitor)
         argus_monitor_unlock(r.monitor)
         if pulling:
             bridge_cancel_op(r)
