@@ -293,11 +293,9 @@ cdef CellStatus read_time(const char** p, const char* end, Moment* out) noexcept
             return CELL_BAD_CAST
         if take(p, end, c'.'):
             out.picoseconds = read_fraction(p, end, &out.lost)
-    if h > 23 or m > 59 or s > 59:
-        return CELL_BAD_DATETIME
-    out.seconds = h * 3600 + m * 60 + s
     out.has_time = True
-    return CELL_DONE
+    out.seconds = h * 3600 + m * 60 + s
+    return CELL_BAD_DATETIME if h > 23 or m > 59 or s > 59 else CELL_DONE
 
 
 cdef bint skip_zone(const char** p, const char* end) noexcept nogil:
