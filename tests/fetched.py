@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import build
@@ -50,7 +50,7 @@ def value_of(cell: tuple[str, Any] | None, kind: str, scale: int) -> Any:
         return None
     value = cell[1]
     if kind == "DECIMAL128":
-        return Decimal(value).scaleb(-scale)
+        return Decimal(value).scaleb(-scale, Context(prec=60))
     if kind == "DATE32":
         return (EPOCH + dt.timedelta(days=value)).date()
     if kind == "TIMESTAMP":
