@@ -35,7 +35,7 @@ def moment(text: str, picoseconds: int) -> tuple[dt.datetime, int]:
     ("expression", "sql_type", "size", "digits", "value"),
     [
         ("true", -7, 1, 0, True),
-        ("-128Y", -6, 3, 0, -128),
+        ("-127Y", -6, 3, 0, -127),
         ("32767S", 5, 5, 0, 32767),
         ("2147483647", 4, 10, 0, 2**31 - 1),
         ("9223372036854775807L", -5, 19, 0, 2**63 - 1),
