@@ -1,0 +1,156 @@
+"""The texts of HiveServer2 as values, against Python's decimal and datetime; and what is refused, with its sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from decimal import Context, Decimal
+from typing import Any
+
+import pytest
+
+import build
+from test_hs2_mutations import column, field, listed, text
+
+kernel = build.load()
+EPOCH = dt.datetime(1970, 1, 1)
+
+
+def answer(*columns: bytes) -> bytes:
+    """A TFetchResultsResp without a status."""
+    return field(12, 3, field(15, 3, listed(12, list(columns))) + b"\0") + b"\0"
+
+
+def strings(values: list[str | bytes]) -> bytes:
+    """A string column without NULLs."""
+    items = [text(v.encode() if isinstance(v, str) else v) for v in values]
+    return field(12, 7, field(15, 1, listed(11, items)) + b"\0") + b"\0"
+
+
+def decoded(value: str, kind: str, scale: int = 0) -> Any:
+    """The number that one text becomes; the error's sentence when it becomes none."""
+    result = kernel.hs2(answer(strings([value])), [(kind, scale)])
+    return result if isinstance(result, str) else result[2][0][0][1]
+
+
+@pytest.mark.parametrize("scale", [0, 1, 5, 18, 37, 38])
+def test_decimals(scale: int) -> None:
+    dice, exact = random.Random(scale), Context(prec=90)
+    for _ in range(300):
+        unscaled = dice.randrange(-(10 ** dice.randint(1, 38)) + 1, 10**38)
+        value = Decimal(unscaled).scaleb(-scale, exact)
+        assert decoded(f"{value:f}", "decimal128", scale) == unscaled, value
+
+
+def test_decimals_with_fewer_or_more_digits_than_the_scale() -> None:
+    assert decoded("1", "decimal128", 18) == 10**18
+    assert decoded("-1.5", "decimal128", 3) == -1500
+    assert decoded("1.5000", "decimal128", 1) == 15
+    assert decoded("0E-18", "decimal128", 18) == 0
+    assert decoded("1E+5", "decimal128", 0) == 100_000
+
+
+@pytest.mark.parametrize("value", ["", "-", ".", "x", "1.2.3", "1,5", "0x1", "1.55", "9" * 39, "NaN"])
+def test_no_decimals(value: str) -> None:
+    refusal = decoded(value, "decimal128", 1)
+    assert isinstance(refusal, str)
+    assert f"'{value[:40]}" in refusal
+    assert "column 1, row 1" in refusal
+
+
+def test_dates() -> None:
+    dice = random.Random(1)
+    for _ in range(500):
+        day = dt.date.fromordinal(dice.randint(1, dt.date.max.toordinal()))
+        assert decoded(day.isoformat(), "date32") == (day - EPOCH.date()).days
+    # Beyond Python's years: days of the proleptic Gregorian calendar, 146097 to 400 years.
+    assert decoded("+12024-02-29", "date32") == (dt.date(2024, 2, 29) - EPOCH.date()).days + 25 * 146097
+    assert decoded("-0001-01-01", "date32") == (dt.date(399, 1, 1) - EPOCH.date()).days - 146097
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "2024", "2024-02-30", "2023-02-29", "2024-13-01", "2024-00-01", "24-01-01", "2024-01-01 ", "2024/01/01"],
+)
+def test_no_dates(value: str) -> None:
+    assert isinstance(decoded(value, "date32"), str)
+
+
+def test_timestamps() -> None:
+    dice = random.Random(2)
+    for _ in range(500):
+        moment = dt.datetime.min + dt.timedelta(microseconds=dice.randrange(315_537_897_600 * 10**6))
+        whole = (moment - EPOCH) // dt.timedelta(microseconds=1)
+        assert decoded(moment.isoformat(" "), "timestamp", 6) == whole, moment
+        nanos = dice.randrange(10**9)
+        seconds = (moment.replace(microsecond=0) - EPOCH) // dt.timedelta(seconds=1)
+        written = f"{moment.replace(microsecond=0).isoformat(' ')}.{nanos:09d}"
+        assert decoded(written, "timestamp_wide", 9) == (seconds, nanos * 1000), written
+    assert decoded("2024-02-29 17:34:56.0 Etc/UTC", "timestamp", 6) == 1_709_228_096 * 10**6
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2024-02-29", "2024-02-29 25:00:00", "2024-02-29 12:60:00", "2024-02-29 12:00", "2024-02-29 12:00:00.", "2024-02-29T12:00:00",
+
+     "2024-02-29 12:00:00.1234567", "2024-02-29 12:00:00 "],
+)  # fmt: skip
+def test_no_timestamps_of_microseconds(value: str) -> None:
+    assert isinstance(decoded(value, "timestamp", 6), str)
+
+
+def test_intervals() -> None:
+    for value, months in (
+        ("1-2", 14),
+        ("-1-2", -14),
+        ("0-0", 0),
+        ("178956970-7", 2**31 - 1),
+        ("-178956970-8", -(2**31)),
+    ):
+        assert decoded(value, "interval_months") == months
+    assert isinstance(decoded("178956970-8", "interval_months"), str)
+    for value, span in (
+        ("3 04:05:06.789000000", dt.timedelta(3, 14706, 789000)),
+        ("-3 04:05:06.000001000", -dt.timedelta(3, 14706, 1)),
+        ("0 00:00:00.000000000", dt.timedelta()),
+    ):
+        assert decoded(value, "interval_duration", 6) == span // dt.timedelta(microseconds=1)
+        assert decoded(value, "interval_duration", 9) == span // dt.timedelta(microseconds=1) * 1000
+    assert decoded("106751991 04:00:54.775807000", "interval_duration", 6) == 2**63 - 1
+    assert decoded("-106751991 04:00:54.775808000", "interval_duration", 6) == -(2**63)
+    assert isinstance(decoded("106751991 04:00:54.775808000", "interval_duration", 6), str)
+
+
+def test_a_null_is_not_read_as_a_value() -> None:
+    assert kernel.hs2(
+        answer(column(7, 11, [text(b"") if i in (1, 10) else text(b"5") for i in range(11)])), [("decimal128", 0)]
+    )[2][0] == [None if i in (1, 10) else ("int", 5) for i in range(11)]
+
+
+# ---- whole answers ----
+
+
+def test_wrong_shapes_are_named() -> None:
+    one, two = strings(["a"]), strings(["a", "b"])
+    assert "2 columns for a result of 1" in kernel.hs2(answer(one, one), [("text", 0)])
+    assert "column 2 of the server's row set has 2 rows, column 1 has 1" in kernel.hs2(
+        answer(one, two), [("text", 0)] * 2
+    )
+    assert "does not fit its description" in kernel.hs2(answer(one), [("int32", 0)])
+
+
+def test_rows_and_tasks_are_refused_with_advice() -> None:
+    row_oriented = field(12, 3, field(15, 2, listed(12, [b"\0"])) + b"\0") + b"\0"
+    assert "V6" in kernel.hs2(row_oriented, [("text", 0)])
+    serialised = field(12, 3, field(11, 4, text(b"xx")) + b"\0") + b"\0"
+    assert "serialize.in.tasks=false" in kernel.hs2(serialised, [("text", 0)])
+
+
+def test_text_of_every_length_around_the_fast_copy() -> None:
+    values = ["x" * n + "é" for n in (*range(40), 15, 16, 17, 5000)]
+    assert kernel.hs2(answer(strings(values)), [("text", 0)])[2][0] == [("bytes", v.encode()) for v in values]
+
+
+def test_more_rows_is_reported() -> None:
+    more = field(2, 2, b"\1") + answer(strings(["a"]))
+    assert kernel.hs2(more, [("text", 0)])[:2] == (1, True)
