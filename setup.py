@@ -64,8 +64,8 @@ core = extension(
     "core",
     define_macros=[("Py_LIMITED_API", "0x030B0000"), ("CYTHON_WITHOUT_ASSERTIONS", "1")][: 1 if DEBUG else 2],
     py_limited_api=True,
-    # The process may have no C++ library, or another one.
-    link=["-static-libstdc++", "-static-libgcc"] if not SANITIZE else [],
+    # The process may have another C++ library, or none. gcc links, so that Cython writes C.
+    link=["-lstdc++"] if SANITIZE or "-fsanitize" in os.environ.get("LDFLAGS", "") else ["-l:libstdc++.a"],
 )
 loader = extension("argus_odbc.libargus_odbc", ["cbridge/loader.c"], "loader")
 

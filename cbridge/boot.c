@@ -27,7 +27,8 @@ static const char registration[] =
     "import importlib.machinery as machinery, importlib.util as util, os, sys\n"
     "here = os.path.dirname(path)\n"
     "site = os.path.dirname(here)\n"
-    "if site not in sys.path: sys.path.append(site)\n"
+    "for folder in (site, packages):\n"
+    "    if os.path.isdir(folder) and folder not in sys.path: sys.path.append(folder)\n"
     "if 'argus_odbc' not in sys.modules:\n"
     "    init = os.path.join(here, '__init__.py')\n"
     "    package = util.spec_from_file_location('argus_odbc', init, submodule_search_locations=[here])\n"
@@ -55,16 +56,35 @@ static int set_module(PyObject *spec) {
   return rc ? -1 : 0;
 }
 
-static int register_core(const char *path) {
+/* The packages that the driver needs lie beside it, or, when it runs from a source tree, in the environment it was
+   built in. Both come last on sys.path, so that a host's own versions win. */
+static void find_packages(const char *folder, char *out) {
+  argus_python installed;
+  argus_python_find(folder, &installed);
+  *out = 0;
+  char *bin = strstr(installed.exe, "/bin/python");
+  if (!bin || !installed.minor) return;
+  int length = (int)(bin - installed.exe);
+  if (snprintf(out, ARGUS_PATH, "%.*s/lib/python3.%d/site-packages", length, installed.exe, installed.minor) >=
+      ARGUS_PATH)
+    *out = 0;
+}
+
+static int register_core(const char *path, const char *folder) {
+  char packages[ARGUS_PATH];
+  find_packages(folder, packages);
   PyObject *names = PyDict_New(), *code = NULL, *done = NULL, *where = PyUnicode_DecodeFSDefault(path), *spec;
+  PyObject *more = PyUnicode_DecodeFSDefault(packages);
   int rc = -1;
-  if (names && where && !PyDict_SetItemString(names, "path", where) &&
+  if (names && where && more && !PyDict_SetItemString(names, "path", where) &&
+      !PyDict_SetItemString(names, "packages", more) &&
       !PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) &&
       (code = Py_CompileString(registration, "<argus boot>", Py_file_input)) &&
       (done = PyEval_EvalCode(code, names, names)) && (spec = PyDict_GetItemString(names, "spec")))
     rc = spec == Py_None ? 0 : set_module(spec);
   Py_XDECREF(done);
   Py_XDECREF(code);
+  Py_XDECREF(more);
   Py_XDECREF(where);
   Py_XDECREF(names);
   return rc;
@@ -219,7 +239,7 @@ static int boot(void) {
     gil = PyGILState_Ensure();
   else if (start(folder))
     return -1;
-  int rc = register_core(path);
+  int rc = register_core(path, folder);
   if (rc) python_failed();
   if (!embedded) {
     PyGILState_Release(gil);

@@ -38,12 +38,13 @@ def function(result: str, name: str, types: list[str]) -> list[str]:
     """C text of one exported function."""
     arguments = [f"a{i}" for i in range(len(types))]
     declared = ", ".join(f"{kind} {a}" for kind, a in zip(types, arguments, strict=True)) or "void"
-    refusal = NO_CORE.get(name, "SQL_ERROR" if result == "SQLRETURN" else "0").format(*arguments)
+    failure = "SQL_ERROR" if result == "SQLRETURN" else "0"
+    refusal = NO_CORE.get(name, failure).format(*arguments)
     pointer = f"{result} (*)({', '.join(types) or 'void'})"
     return [
         f"{result} {name}({declared}) {{",
         f"  void *to = target(I_{name});",
-        f"  if (!to) return no_core ? {refusal} : {'SQL_ERROR' if result == 'SQLRETURN' else '0'};",
+        f"  if (!to) return {refusal if refusal == failure else f'no_core ? {refusal} : {failure}'};",
         f"  return (({pointer})to)({', '.join(arguments)});",
         "}",
     ]
