@@ -31,9 +31,7 @@ rootLogger.appenderRefs=c
 rootLogger.appenderRef.c.ref=c
 """
 
-OPENED_PACKAGES = (
-    "lang lang.reflect net util util.concurrent util.concurrent.atomic util.regex io nio text time math security".split()
-)
+OPENED_PACKAGES = "lang lang.reflect net util util.concurrent util.concurrent.atomic util.regex io nio text time math security".split()
 
 
 def fetch() -> None:

@@ -50,7 +50,9 @@ def java_home() -> Path:
         java = Path(home) / "bin" / "java"
         if java.exists() and _java_version(java) in (17, 21):
             return Path(home)
-    raise RuntimeError(f"Java 17 or 21 is needed for the test servers; looked at: {', '.join(filter(None, candidates))}")
+    raise RuntimeError(
+        f"Java 17 or 21 is needed for the test servers; looked at: {', '.join(filter(None, candidates))}"
+    )
 
 
 def _java_version(java: Path) -> int:
