@@ -360,7 +360,7 @@ cdef SQLRETURN adopt(Stmt* s, object op) except? SQL_STILL_EXECUTING:
 cdef SQLRETURN py_execute(Stmt* s):
     try:
         st = statement_of(s)
-        op = st.execute(py_parameters(s, 0) if s.nparams else [], s.query_timeout, s.max_rows)
+        op = st.execute(py_parameters(s) if s.nparams else [], s.query_timeout, s.max_rows)
         rc = adopt(s, op)
         if st.touched_nothing and s.dbc.env.odbc_version >= 3 and rc == SQL_SUCCESS:
             return SQL_NO_DATA

@@ -1,0 +1,82 @@
+# SQLBindParameter, SQLNumParams, SQLDescribeParam, SQLParamData, SQLPutData.
+# Included by _core.pyx after api_column.pxi.
+
+cdef SQLRETURN bind_parameter(Stmt* s, SQLUSMALLINT i, SQLSMALLINT direction, SQLSMALLINT c_type, SQLSMALLINT sql_type,
+                              SQLULEN size, SQLSMALLINT digits, SQLPOINTER data, SQLLEN cap, SQLLEN* ind) noexcept nogil:
+    cdef DescRec* a
+    cdef DescRec* p
+    if i == 0 or i > 32767:
+        return fail_num(&s.h, b"07009", b"There is no parameter %d; the first one is 1", i, 0)
+    if direction == SQL_PARAM_OUTPUT or direction == SQL_PARAM_INPUT_OUTPUT:
+        return fail(&s.h, b"HYC00", b"Output parameters need procedures, which these engines do not have")
+    if direction != SQL_PARAM_INPUT:
+        return fail_num(&s.h, b"HY105", b"%d is not a parameter direction", direction, 0)
+    if c_type != SQL_C_DEFAULT and not c_type_known(modern_c_type(c_type)):
+        return fail_num(&s.h, b"HY003", b"%d is not a C type (parameter %d)", c_type, i)
+    if SQL_DATE <= sql_type <= SQL_TIMESTAMP:
+        sql_type += SQL_TYPE_DATE - SQL_DATE
+    if not sql_type_known(sql_type):
+        return fail_num(&s.h, b"HY004", b"%d is not an SQL type (parameter %d)", sql_type, i)
+    if cap < 0:
+        return fail_num(&s.h, b"HY090", b"A buffer length of %d is negative (parameter %d)", cap, i)
+    if data is NULL and ind is NULL:
+        return fail_num(&s.h, b"HY009", b"Parameter %d has neither a value nor a length pointer", i, 0)
+    if (sql_type == SQL_DECIMAL or sql_type == SQL_NUMERIC) and (digits < 0 or (size and <SQLULEN>digits > size)):
+        return fail_num(&s.h, b"HY104", b"Parameter %d: a scale of %d does not fit its precision", i, digits)
+    if desc_reserve(s.apd, i) != SQL_SUCCESS or desc_reserve(s.ipd, i) != SQL_SUCCESS:
+        return no_memory(&s.h)
+    a = &s.apd.recs[i]
+    p = &s.ipd.recs[i]
+    desc_set_concise(a, modern_c_type(c_type))
+    a.octet_length = cap
+    a.data_ptr = data
+    a.octet_length_ptr = ind
+    a.indicator_ptr = ind
+    desc_set_concise(p, sql_type)
+    ird_sizes(p, size, digits)
+    p.parameter_type = direction
+    p.nullable = SQL_NULLABLE
+    if i > s.apd.count:
+        s.apd.count = <SQLSMALLINT>i
+    if i > s.ipd.count:
+        s.ipd.count = <SQLSMALLINT>i
+    return SQL_SUCCESS
+
+
+cdef bint sql_type_known(SQLSMALLINT t) noexcept nogil:
+    return (is_number_type(t) or is_char_type(t) or is_binary_type(t) or t == SQL_BIT or t == SQL_GUID
+            or SQL_TYPE_DATE <= t <= SQL_TYPE_TIMESTAMP or SQL_INTERVAL_YEAR <= t <= SQL_INTERVAL_MINUTE_TO_SECOND)
+
+
+cdef public SQLRETURN SQLBindParameter(SQLHSTMT h, SQLUSMALLINT i, SQLSMALLINT direction, SQLSMALLINT c_type,
+                                       SQLSMALLINT sql_type, SQLULEN size, SQLSMALLINT digits, SQLPOINTER data,
+                                       SQLLEN cap, SQLLEN* ind) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&s.h, bind_parameter(s, i, direction, c_type, sql_type, size, digits, data, cap, ind))
+
+
+cdef public SQLRETURN SQLNumParams(SQLHSTMT h, SQLSMALLINT* n) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    if s.state == ST_ALLOCATED or s.state >= ST_NEED_DATA:
+        return leave(&s.h, fail(&s.h, b"HY010", b"Nothing is prepared or executed on this statement"))
+    if n is not NULL:
+        n[0] = s.nparams
+    return leave(&s.h, SQL_SUCCESS)
+
+
+cdef public SQLRETURN SQLParamData(SQLHSTMT h, SQLPOINTER* token) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&s.h, param_data(s, token))
+
+
+cdef public SQLRETURN SQLPutData(SQLHSTMT h, SQLPOINTER data, SQLLEN n) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&s.h, put_data(s, data, n))

@@ -1,0 +1,126 @@
+# Exported functions that are not built: one helper answers them all, and SQLGetFunctions says false for each.
+# Included by _core.pyx last.
+
+
+cdef public SQLRETURN SQLBrowseConnect(SQLHDBC h, SQLCHAR* text, SQLSMALLINT n, SQLCHAR* out, SQLSMALLINT cap,
+                                       SQLSMALLINT* total) noexcept nogil:
+    cdef Dbc* x = dbc(h)
+    if x is NULL or not enter(&x.h, MAGIC_DBC):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLBrowseConnect"))
+
+
+cdef public SQLRETURN SQLBrowseConnectW(SQLHDBC h, SQLWCHAR* text, SQLSMALLINT n, SQLWCHAR* out, SQLSMALLINT cap,
+                                        SQLSMALLINT* total) noexcept nogil:
+    cdef Dbc* x = dbc(h)
+    if x is NULL or not enter(&x.h, MAGIC_DBC):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLBrowseConnect"))
+
+
+cdef public SQLRETURN SQLBulkOperations(SQLHSTMT h, SQLSMALLINT operation) noexcept nogil:
+    cdef Stmt* x = stmt(h)
+    if x is NULL or not enter(&x.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLBulkOperations"))
+
+
+cdef public SQLRETURN SQLDescribeParam(SQLHSTMT h, SQLUSMALLINT i, SQLSMALLINT* sql_type, SQLULEN* size,
+                                       SQLSMALLINT* digits, SQLSMALLINT* nullable) noexcept nogil:
+    cdef Stmt* x = stmt(h)
+    if x is NULL or not enter(&x.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLDescribeParam"))
+
+
+cdef public SQLRETURN SQLGetCursorName(SQLHSTMT h, SQLCHAR* name, SQLSMALLINT cap, SQLSMALLINT* total) noexcept nogil:
+    cdef Stmt* x = stmt(h)
+    if x is NULL or not enter(&x.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLGetCursorName"))
+
+
+cdef public SQLRETURN SQLGetCursorNameW(SQLHSTMT h, SQLWCHAR* name, SQLSMALLINT cap,
+                                        SQLSMALLINT* total) noexcept nogil:
+    cdef Stmt* x = stmt(h)
+    if x is NULL or not enter(&x.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLGetCursorName"))
+
+
+cdef public SQLRETURN SQLSetCursorName(SQLHSTMT h, SQLCHAR* name, SQLSMALLINT n) noexcept nogil:
+    cdef Stmt* x = stmt(h)
+    if x is NULL or not enter(&x.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLSetCursorName"))
+
+
+cdef public SQLRETURN SQLSetCursorNameW(SQLHSTMT h, SQLWCHAR* name, SQLSMALLINT n) noexcept nogil:
+    cdef Stmt* x = stmt(h)
+    if x is NULL or not enter(&x.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLSetCursorName"))
+
+
+cdef public SQLRETURN SQLSetPos(SQLHSTMT h, SQLSETPOSIROW row, SQLUSMALLINT operation,
+                                SQLUSMALLINT lock) noexcept nogil:
+    cdef Stmt* x = stmt(h)
+    if x is NULL or not enter(&x.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLSetPos"))
+
+
+cdef public SQLRETURN SQLGetDescField(SQLHDESC h, SQLSMALLINT rec, SQLSMALLINT field, SQLPOINTER out, SQLINTEGER cap,
+                                      SQLINTEGER* total) noexcept nogil:
+    cdef Desc* x = desc(h)
+    if x is NULL or not enter(&x.h, MAGIC_DESC):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLGetDescField"))
+
+
+cdef public SQLRETURN SQLGetDescFieldW(SQLHDESC h, SQLSMALLINT rec, SQLSMALLINT field, SQLPOINTER out,
+                                       SQLINTEGER cap, SQLINTEGER* total) noexcept nogil:
+    cdef Desc* x = desc(h)
+    if x is NULL or not enter(&x.h, MAGIC_DESC):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLGetDescField"))
+
+
+cdef public SQLRETURN SQLGetDescRec(SQLHDESC h, SQLSMALLINT rec, SQLCHAR* name, SQLSMALLINT cap, SQLSMALLINT* total,
+                                    SQLSMALLINT* type, SQLSMALLINT* sub, SQLLEN* length, SQLSMALLINT* precision,
+                                    SQLSMALLINT* scale, SQLSMALLINT* nullable) noexcept nogil:
+    cdef Desc* x = desc(h)
+    if x is NULL or not enter(&x.h, MAGIC_DESC):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLGetDescRec"))
+
+
+cdef public SQLRETURN SQLGetDescRecW(SQLHDESC h, SQLSMALLINT rec, SQLWCHAR* name, SQLSMALLINT cap,
+                                     SQLSMALLINT* total, SQLSMALLINT* type, SQLSMALLINT* sub, SQLLEN* length,
+                                     SQLSMALLINT* precision, SQLSMALLINT* scale,
+                                     SQLSMALLINT* nullable) noexcept nogil:
+    cdef Desc* x = desc(h)
+    if x is NULL or not enter(&x.h, MAGIC_DESC):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLGetDescRec"))
+
+
+cdef public SQLRETURN SQLSetDescRec(SQLHDESC h, SQLSMALLINT rec, SQLSMALLINT type, SQLSMALLINT sub, SQLLEN length,
+                                    SQLSMALLINT precision, SQLSMALLINT scale, SQLPOINTER data, SQLLEN* total,
+                                    SQLLEN* ind) noexcept nogil:
+    cdef Desc* x = desc(h)
+    if x is NULL or not enter(&x.h, MAGIC_DESC):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLSetDescRec"))
+
+
+cdef public SQLRETURN SQLCopyDesc(SQLHDESC h, SQLHDESC target) noexcept nogil:
+    cdef Desc* x = desc(h)
+    if x is NULL or not enter(&x.h, MAGIC_DESC):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, not_built(&x.h, b"SQLCopyDesc"))
+
+
+cdef public int ConfigDSN(void* window, SQLUSMALLINT request, const char* driver, const char* attributes) noexcept nogil:
+    """The installer's dialogue; 0 says that nothing was changed: data sources are edited in odbc.ini."""
+    return 0

@@ -1,0 +1,73 @@
+# Bound parameters as argus_odbc.backends.base.Parameter objects. Takes the GIL; included by _core.pyx after bridge.pxi.
+
+cdef object moment_text(const Value* v):
+    cdef char out[128]
+    cdef int64_t n = value_to_text(v, out, sizeof(out))
+    return out[:n].decode("ascii")
+
+
+cdef object value_object(const Value* v):
+    """A Value as the Python object that a backend binds."""
+    if v.kind == VALUE_TEXT:
+        return v.text[:v.length].decode("utf-8", "surrogateescape")
+    if v.kind == VALUE_BYTES:
+        return <bytes>v.text[:v.length]
+    if v.kind == VALUE_REAL:
+        return v.real
+    text = moment_text(v)
+    if v.kind == VALUE_DECIMAL:
+        import decimal
+        return decimal.Decimal(text)
+    if v.kind == VALUE_UUID:
+        import uuid
+        return uuid.UUID(text)
+    return text
+
+
+cdef object typed(object value, SQLSMALLINT sql_type):
+    """Texts of date and time values as datetime objects where those hold them exactly; integers as int."""
+    import datetime
+    if sql_type == SQL_BIT:
+        return bool(int(value))
+    if sql_type in (SQL_TINYINT, SQL_SMALLINT, SQL_INTEGER, SQL_BIGINT):
+        return int(value)
+    if not isinstance(value, str):
+        return value
+    try:
+        if sql_type == SQL_TYPE_DATE:
+            return datetime.date.fromisoformat(value)
+        if sql_type == SQL_TYPE_TIME:
+            return datetime.time.fromisoformat(value)
+        if sql_type == SQL_TYPE_TIMESTAMP and len(value) <= 26:
+            return datetime.datetime.fromisoformat(value)
+    except ValueError:
+        return value  # beyond what datetime holds (year 0, year 10000): the ODBC text goes on
+    return value
+
+
+cdef list py_parameters(Stmt* s):
+    """All bound parameters, in order; DriverError with the parameter's number when a value cannot be read."""
+    from argus_odbc.backends.base import Parameter
+    from argus_odbc.errors import DriverError
+    cdef Value v
+    cdef CellStatus status
+    cdef bint null = False
+    cdef int32_t i
+    cdef SQLSMALLINT t
+    out = []
+    for i in range(1, s.nparams + 1):
+        t = s.ipd.recs[i].concise_type
+        value = None
+        try:
+            status = param_value(s, i, &v, &null)
+            if status == CELL_DONE and not null:
+                status = value_fits(&v, t, rec_column_size(&s.ipd.recs[i]), rec_decimal_digits(&s.ipd.recs[i]), False)
+            if status > CELL_FIRST_ERROR:
+                raise DriverError((<bytes>cell_sqlstate(status)).decode("ascii"), 0,
+                                  f"Parameter {i}: " + (<bytes>cell_message(status)).decode("utf-8"))
+            if not null:
+                value = typed(value_object(&v), t)
+        finally:
+            value_drop(&v)
+        out.append(Parameter(value, t, rec_column_size(&s.ipd.recs[i]), rec_decimal_digits(&s.ipd.recs[i])))
+    return out
