@@ -314,7 +314,7 @@ cdef int fill_zones(Reader* r, object columns) except -1:
     cdef int64_t i, k
     if not any(c.zone for c in columns):
         return 0
-    from argus_odbc.zones import zone_table
+    from argus_odbc.zones import zone_steps
     r.zones = <ZoneTable*>calloc(r.ncols, sizeof(ZoneTable))
     r.zone_of = <const ZoneTable**>calloc(r.ncols, sizeof(void*))
     if r.zones is NULL or r.zone_of is NULL:
@@ -322,7 +322,7 @@ cdef int fill_zones(Reader* r, object columns) except -1:
     for i, c in enumerate(columns):
         if not c.zone:
             continue
-        at, offsets = zone_table(c.zone)
+        at, offsets = zone_steps(c.zone)
         r.zones[i].at = <int64_t*>malloc((len(at) + 1) * sizeof(int64_t))
         r.zones[i].offset = <int32_t*>malloc((len(at) + 1) * sizeof(int32_t))
         if r.zones[i].at is NULL or r.zones[i].offset is NULL:

@@ -1,12 +1,12 @@
 # Bound parameters as argus_odbc.backends.base.Parameter objects. Takes the GIL; included by _core.pyx after bridge.pxi.
 
-cdef object moment_text(const Value* v):
-    cdef char out[128]
-    cdef int64_t n = value_to_text(v, out, sizeof(out))
+cdef object plain_text(const Value* v, SQLSMALLINT sql_type):
+    cdef char out[DECIMAL_TEXT]
+    cdef int64_t n = value_to_text(v, sql_type, out)
     return out[:n].decode("ascii")
 
 
-cdef object value_object(const Value* v):
+cdef object value_object(const Value* v, SQLSMALLINT sql_type):
     """A Value as the Python object that a backend binds."""
     if v.kind == VALUE_TEXT:
         return v.text[:v.length].decode("utf-8", "surrogateescape")
@@ -14,13 +14,13 @@ cdef object value_object(const Value* v):
         return <bytes>v.text[:v.length]
     if v.kind == VALUE_REAL:
         return v.real
-    text = moment_text(v)
+    if v.kind == VALUE_UUID:
+        import uuid
+        return uuid.UUID(bytes=<bytes>v.text[:16])
+    text = plain_text(v, sql_type)
     if v.kind == VALUE_DECIMAL:
         import decimal
         return decimal.Decimal(text)
-    if v.kind == VALUE_UUID:
-        import uuid
-        return uuid.UUID(text)
     return text
 
 
@@ -54,19 +54,21 @@ cdef list py_parameters(Stmt* s):
     cdef bint null = False
     cdef int32_t i
     cdef SQLSMALLINT t
+    cdef bint from_text
     out = []
     for i in range(1, s.nparams + 1):
         t = s.ipd.recs[i].concise_type
         value = None
+        from_text = param_c_type(s, i) == SQL_C_CHAR or param_c_type(s, i) == SQL_C_WCHAR
         try:
             status = param_value(s, i, &v, &null)
             if status == CELL_DONE and not null:
-                status = value_fits(&v, t, rec_column_size(&s.ipd.recs[i]), rec_decimal_digits(&s.ipd.recs[i]), False)
+                status = value_fit(&v, t, from_text, rec_column_size(&s.ipd.recs[i]), rec_decimal_digits(&s.ipd.recs[i]))
             if status > CELL_FIRST_ERROR:
                 raise DriverError((<bytes>cell_sqlstate(status)).decode("ascii"), 0,
                                   f"Parameter {i}: " + (<bytes>cell_message(status)).decode("utf-8"))
             if not null:
-                value = typed(value_object(&v), t)
+                value = typed(value_object(&v, t), t)
         finally:
             value_drop(&v)
         out.append(Parameter(value, t, rec_column_size(&s.ipd.recs[i]), rec_decimal_digits(&s.ipd.recs[i])))
