@@ -162,20 +162,21 @@ cdef SQLRETURN set_dbc_attr(Dbc* d, SQLINTEGER attr, SQLPOINTER value, SQLINTEGE
 
 
 cdef SQLRETURN get_catalog(Dbc* d, SQLPOINTER out, SQLINTEGER cap, SQLINTEGER* total, bint wide) noexcept nogil:
-    cdef char* name = NULL
+    cdef char* owned = NULL
+    cdef const char* name = d.current_catalog
     cdef int64_t whole = 0
     cdef SQLRETURN rc
     if d.connected:
-        rc = bridge_current_catalog(d, &name)
+        rc = bridge_current_catalog(d, &owned)
         if rc != SQL_SUCCESS:
             return rc
-    else:
-        name = d.current_catalog
-    rc = give(&d.h, name if name is not NULL else b"", strlen(name) if name is not NULL else 0, out, cap, &whole, wide, True)
+        name = owned
+    if name is NULL:
+        name = b""
+    rc = give(&d.h, name, strlen(name), out, cap, &whole, wide, True)
     if total is not NULL and SQL_SUCCEEDED(rc):
         total[0] = <SQLINTEGER>whole
-    if d.connected:
-        free(name)
+    free(owned)
     return rc
 
 

@@ -64,7 +64,7 @@ cdef SQLRETURN describe_col(SQLHSTMT h, SQLUSMALLINT c, void* name, SQLSMALLINT 
         digits[0] = rec_decimal_digits(r)
     if nullable is not NULL:
         nullable[0] = r.nullable
-    label = r.texts[TEXT_NAME] if r.texts[TEXT_NAME] is not NULL else b""
+    label = rec_text(r, TEXT_NAME)
     return leave(&s.h, give16(&s.h, label, strlen(label), name, cap, total, wide, False))
 
 
@@ -170,7 +170,7 @@ cdef SQLRETURN col_attribute(SQLHSTMT h, SQLUSMALLINT c, SQLUSMALLINT field, SQL
     if not SQL_SUCCEEDED(rc):
         return leave(&s.h, rc)
     if which >= 0:
-        value = s.ird.recs[c].texts[which] if s.ird.recs[c].texts[which] is not NULL else b""
+        value = rec_text(&s.ird.recs[c], which)
         return leave(&s.h, give16(&s.h, value, strlen(value), text, cap, total, wide, True))
     if not number_field(s, &s.ird.recs[0 if count else c], field, &n):
         return leave(&s.h, fail_num(&s.h, b"HY091", b"%d is not a field of a column", field, 0))

@@ -13,17 +13,18 @@ cdef Head* head_of(SQLSMALLINT kind, SQLHANDLE h) noexcept nogil:
     return NULL
 
 
-# Pairs of ODBC 3 and ODBC 2 states (Appendix A, "SQLSTATE mappings").
-cdef const char* ODBC2_STATES = (
-    b"42S02S0002" b"42S01S0001" b"42S22S0022" b"42S21S0021" b"42S11S0011" b"42S12S0012" b"4200037000" b"2200722008"
-    b"2201822005" b"07009S1002" b"HY000S1000" b"HY001S1001" b"HY003S1003" b"HY004S1004" b"HY008S1008" b"HY009S1009"
-    b"HY010S1010" b"HY011S1011" b"HY012S1012" b"HY024S1009" b"HY090S1090" b"HY091S1091" b"HY092S1092" b"HY096S1096"
-    b"HY106S1106" b"HY110S1110" b"HYC00S1C00" b"HYT00S1T00")
+cdef const char* odbc2_states() noexcept nogil:
+    """Pairs of ODBC 3 and ODBC 2 states (Appendix A, "SQLSTATE mappings")."""
+    return (
+        b"42S02S0002" b"42S01S0001" b"42S22S0022" b"42S21S0021" b"42S11S0011" b"42S12S0012" b"4200037000" b"2200722008"
+        b"2201822005" b"07009S1002" b"HY000S1000" b"HY001S1001" b"HY003S1003" b"HY004S1004" b"HY008S1008" b"HY009S1009"
+        b"HY010S1010" b"HY011S1011" b"HY012S1012" b"HY024S1009" b"HY090S1090" b"HY091S1091" b"HY092S1092" b"HY096S1096"
+        b"HY106S1106" b"HY110S1110" b"HYC00S1C00" b"HYT00S1T00")
 
 
 cdef void write_state(const DiagRec* r, bint odbc2, char* out) noexcept nogil:
     """The record's SQLSTATE, in its ODBC 2 form for an ODBC 2 application; 6 bytes with the NUL."""
-    cdef const char* pair = ODBC2_STATES
+    cdef const char* pair = odbc2_states()
     memcpy(out, r.sqlstate, 5)
     out[5] = 0
     while odbc2 and pair[0]:

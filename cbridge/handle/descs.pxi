@@ -131,3 +131,11 @@ cdef SQLSMALLINT rec_decimal_digits(const DescRec* r) noexcept nogil:
     if r.type == SQL_DATETIME or r.type == SQL_INTERVAL:
         return r.precision
     return r.scale
+
+
+cdef const char* rec_text(const DescRec* r, int which) noexcept nogil:
+    """A text of a record, never NULL."""
+    cdef const char* p = r.texts[which]
+    if p is NULL:
+        p = b""
+    return p

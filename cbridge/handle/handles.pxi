@@ -28,7 +28,7 @@ cdef struct Head:
     const char* dynamic_function  # static text
 
 # ---- descriptors (descs.pxi) ----
-cdef enum DescText:
+cdef enum:                     # texts of a descriptor record
     TEXT_NAME, TEXT_LABEL, TEXT_TYPE_NAME, TEXT_LOCAL_TYPE_NAME, TEXT_LITERAL_PREFIX, TEXT_LITERAL_SUFFIX,
     TEXT_BASE_COLUMN_NAME, TEXT_BASE_TABLE_NAME, TEXT_TABLE_NAME, TEXT_SCHEMA_NAME, TEXT_CATALOG_NAME, N_DESC_TEXTS
 
@@ -149,11 +149,12 @@ cdef extern from "argus/platform.h" nogil:
 cdef enum:
     SLAB_SLOTS = 1 << 18
 
-cdef uint32_t slab_word = 0
-cdef char* slab_base = NULL
-cdef uintptr_t slab_used = 0      # bytes handed out so far; grows only
-cdef char* slab_free_first = NULL
-cdef char* slab_free_last = NULL
+# No initial values: the module's import would set them again, after the first handles were made.
+cdef uint32_t slab_word
+cdef char* slab_base
+cdef uintptr_t slab_used      # bytes handed out so far; grows only
+cdef char* slab_free_first
+cdef char* slab_free_last
 
 
 cdef void* slot_alloc(uint32_t magic) noexcept nogil:

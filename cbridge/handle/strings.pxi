@@ -4,7 +4,7 @@
 cdef extern from "argus/platform.h" nogil:
     int argus_wchar_bytes()
 
-cdef int32_t wchar_width = 0
+cdef int32_t wchar_width  # 0 until asked
 
 
 cdef inline int32_t wchar_bytes() noexcept nogil:
