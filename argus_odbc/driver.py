@@ -5,6 +5,7 @@ Nothing here knows a backend by name; what differs comes from its `Capabilities`
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -35,9 +36,11 @@ def connect(
 
     login_timeout: seconds, 0 = the setting's. Raises DriverError 08001, 28000, HYT00, HY000.
     """
-    settings, completed, warnings = connstr.resolve(
-        text or "", dsn=dsn, uid=uid, pwd=pwd, login_timeout=login_timeout, read_only=read_only
-    )
+    settings, completed, warnings = connstr.resolve(text or "", dsn=dsn, uid=uid, pwd=pwd)
+    if login_timeout:
+        settings = dataclasses.replace(settings, login_timeout=login_timeout)
+    if read_only:
+        settings = dataclasses.replace(settings, read_only=True)
     log.configure(settings)
     log.logger.info("connect backend=%s host=%s", settings.backend, settings.host)
     backend = load_backend(settings.backend).connect(settings)

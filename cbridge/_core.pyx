@@ -1,5 +1,4 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, embedsignature=False
-# distutils: language = c
 """The native core of Argus: every SQL* function, the row cache and the conversions, as one module.
 
 One module assembled by include, because a function cimported from a second Cython module is a NULL pointer
