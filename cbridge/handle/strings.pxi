@@ -69,7 +69,7 @@ cdef SQLRETURN give(Head* h, const char* s, int64_t n, void* out, int64_t capaci
     cdef int64_t units, used, k
     if capacity < 0:
         return fail_num(h, b"HY090", b"A buffer length of %d is negative", capacity, 0)
-    units = wide_from_utf8(s, n, w, NULL, 0, &used) if wide else n
+    units = utf8_wide_units(s, n, w) if wide else n
     if total is not NULL:
         total[0] = units * w if wide and in_bytes else units
     if out is NULL:
