@@ -153,7 +153,7 @@ def _function(inside: str, dialect: Dialect) -> str:
 def _expand(name: str, template: str, raw: str, arguments: Sequence[str]) -> str:
     places = _PLACEHOLDER.findall(template)
     wanted = 1 + max((int(p) for p in places if p != "*"), default=-1)
-    if "*" not in places and len(arguments) > wanted and name not in _NO_ARGUMENTS or len(arguments) < wanted:
+    if ("*" not in places and len(arguments) > wanted and name not in _NO_ARGUMENTS) or len(arguments) < wanted:
         raise DriverError(
             "42000", 0, f"{{fn {name}}}: {len(arguments)} arguments are given; with this engine it takes {wanted}"
         )

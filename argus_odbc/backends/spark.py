@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from argus_odbc.backends.base import Capabilities
+import re
+
+from argus_odbc.backends.base import Capabilities, Prepared
 from argus_odbc.backends.hs2 import dialect
 from argus_odbc.backends.hs2 import types as hs2types
 from argus_odbc.backends.hs2.backend import HS2Backend
 from argus_odbc.backends.hs2.errors import ErrorMap
 from argus_odbc.backends.hs2.types import Engine
+from argus_odbc.errors import DriverError
+
+QUERY = re.compile(r"\s*(?:SELECT|WITH|VALUES|TABLE|FROM|\()", re.I)
 
 
 class Spark(HS2Backend):
@@ -18,6 +23,7 @@ class Spark(HS2Backend):
         dbms_name="Spark SQL",
         catalogs=False,
         row_counts=False,
+        prepare_describes=True,
         identifier_case=2,
         quoted_identifier_case=2,
         max_identifier_length=255,
@@ -42,6 +48,21 @@ class Spark(HS2Backend):
     placeholder_results = ([("Result", ("TEXT", 0))],)
     lower_case_names = False
     absent_types = (hs2types.UNION, hs2types.TIMESTAMP_LOCAL)
+
+    def prepare(self, sql: str) -> Prepared:
+        """DESCRIBE QUERY tells a query's columns; what it does not take is described by running it."""
+        if not QUERY.match(sql) or "?" in sql:
+            return Prepared()
+        try:
+            rows = self.query(f"DESCRIBE QUERY {sql}")
+        except DriverError:
+            # Mistakes in the statement are reported when it is run.
+            return Prepared()
+        columns = []
+        for name, text, _ in rows:
+            type_id, size, scale = self.types.named(text)
+            columns.append(self.types.described(type_id, name, size, scale))
+        return Prepared(tuple(columns))
 
     def opened(self) -> None:
         if self.settings.catalog:

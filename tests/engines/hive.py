@@ -31,7 +31,10 @@ rootLogger.appenderRefs=c
 rootLogger.appenderRef.c.ref=c
 """
 
-OPENED_PACKAGES = "lang lang.reflect net util util.concurrent util.concurrent.atomic util.regex io nio text time math security".split()
+OPENED_PACKAGES = (
+    "lang", "lang.reflect", "net", "util", "util.concurrent", "util.concurrent.atomic", "util.regex", "io", "nio", "text",
+    "time", "math", "security",
+)  # fmt: skip
 
 
 def fetch() -> None:

@@ -187,6 +187,20 @@ def test_timeout_stops_the_work(spark: Spark) -> None:
     assert stopped_within(spark, 5)
 
 
+# ---- description before execution ----
+
+
+def test_prepare_describes_what_execute_does(spark: Spark) -> None:
+    sql = """SELECT true AS a, 1Y AS b, 2L AS c, CAST(0.5 AS FLOAT) AS d, 1.50BD AS e, 'x' AS f, DATE'2024-01-01' AS g,
+        current_timestamp() AS h, X'00' AS i, array(1) AS j, INTERVAL '1' DAY AS k, INTERVAL '1' YEAR AS l, NULL AS m"""
+    prepared = spark.prepare(sql).columns
+    assert prepared is not None
+    assert list(prepared) == list(execute(spark, sql).columns)
+    assert spark.prepare("SELECT * FROM no_such_table").columns is None
+    assert spark.prepare("CREATE TABLE x (i INT)").columns is None
+    assert spark.prepare("SELECT ?").columns is None
+
+
 # ---- session ----
 
 

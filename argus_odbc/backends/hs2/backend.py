@@ -154,7 +154,9 @@ class HS2Backend(Backend):
         try:
             answer = self.session.call(
                 "FetchResults",
-                tcli.FetchReq(operationHandle=operation.handle, orientation=tcli.FETCH_NEXT, maxRows=1000, fetchType=0),
+                tcli.FetchReq(
+                    operationHandle=operation.handle, orientation=tcli.FETCH_NEXT, maxRows=10_000, fetchType=0
+                ),
             )
         finally:
             operation.close()
