@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -142,7 +143,9 @@ def _function(inside: str, dialect: Dialect) -> str:
     template = dialect.functions.get(name)
     if template is None:
         known = ", ".join(sorted(n for n in dialect.functions if not n.startswith("SQL_")))
-        raise DriverError("42000", 0, f"{{fn {name}}}: this engine has no such function in ODBC's form; it has: {known}")
+        raise DriverError(
+            "42000", 0, f"{{fn {name}}}: this engine has no such function in ODBC's form; it has: {known}"
+        )
     if name in ("TIMESTAMPADD", "TIMESTAMPDIFF") and arguments:
         arguments[0] = _unit(name, arguments[0], dialect)
     elif name == "POSITION" and len(arguments) == 1 and "{1}" in template:
@@ -174,7 +177,9 @@ def _convert(arguments: Sequence[str], dialect: Dialect) -> str:
     word = arguments[1].upper()
     target = dialect.functions.get(word) or CAST_TYPES.get(word)
     if target is None:
-        raise DriverError("42000", 0, f"{{fn CONVERT}}: the type {arguments[1][:40]} is not one that can be converted to")
+        raise DriverError(
+            "42000", 0, f"{{fn CONVERT}}: the type {arguments[1][:40]} is not one that can be converted to"
+        )
     return f"CAST({arguments[0]} AS {target})"
 
 
@@ -203,7 +208,7 @@ def split_arguments(text: str, dialect: Dialect) -> list[str]:
         return []
     cuts = [at for at in _top_level(text, dialect) if text[at] == ","]
     edges = [-1, *cuts, len(text)]
-    return [text[a + 1 : b].strip() for a, b in zip(edges, edges[1:], strict=False)]
+    return [text[a + 1 : b].strip() for a, b in itertools.pairwise(edges)]
 
 
 def _split_at_word(text: str, word: str, dialect: Dialect) -> list[str]:

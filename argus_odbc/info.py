@@ -1,8 +1,4 @@
-"""The answers of SQLGetInfo: what every connection says, and what follows from capabilities and dialect.
-
-`answers` gives InfoType -> (width, value): width 0 is text, 2 and 4 are the bytes of a number. Numbers and bits are
-those of sql.h and sqlext.h. What the driver manager answers itself (driver handles, SQL_DM_VER) is not here.
-"""
+"""Every answer of SQLGetInfo: facts of the driver in tables, facts of the engine from its capabilities and dialect."""
 
 from __future__ import annotations
 
@@ -12,229 +8,318 @@ from argus_odbc import __version__
 from argus_odbc.backends.base import Backend, Capabilities, Dialect
 
 Answers = dict[int, tuple[int, int | str]]
+"""InfoType -> (width, value). Width: bytes of the number (2, 4, or 8 for handles); 0 for text."""
 
-NUMERIC = (
-    "ABS ACOS ASIN ATAN ATAN2 CEILING COS COT EXP FLOOR LOG MOD SIGN SIN SQRT TAN PI RAND DEGREES LOG10 POWER "
-    "RADIANS ROUND TRUNCATE"
-).split()
-STRING = (
-    "CONCAT INSERT LEFT LTRIM LENGTH LOCATE LCASE REPEAT REPLACE RIGHT RTRIM SUBSTRING UCASE ASCII CHAR DIFFERENCE "
-    "LOCATE_2 SOUNDEX SPACE BIT_LENGTH CHAR_LENGTH CHARACTER_LENGTH OCTET_LENGTH POSITION"
-).split()
-TIMEDATE = (
-    "NOW CURDATE DAYOFMONTH DAYOFWEEK DAYOFYEAR MONTH QUARTER WEEK YEAR CURTIME HOUR MINUTE SECOND TIMESTAMPADD "
-    "TIMESTAMPDIFF DAYNAME MONTHNAME CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP EXTRACT"
-).split()
-SYSTEM = ["USER", "DATABASE", "IFNULL"]
-"""Scalar functions in the order of their bits: SQL_FN_NUM_*, SQL_FN_STR_*, SQL_FN_TD_*, SQL_FN_SYS_*."""
+DRIVER_NAME = "libargus_odbc.so"
+DRIVER_ODBC_VERSION = "03.80"
 
-INTERVALS = "FRAC_SECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR".split()
-"""SQL_FN_TSI_* in the order of their bits."""
 
-TEXT: dict[int, str] = {
-    6: "libargus_odbc.so",  # SQL_DRIVER_NAME
-    10: "03.80",  # SQL_ODBC_VER
-    77: "03.80",  # SQL_DRIVER_ODBC_VER
-    11: "N",  # SQL_ROW_UPDATES
-    14: "\\",  # SQL_SEARCH_PATTERN_ESCAPE
-    19: "N",  # SQL_ACCESSIBLE_TABLES
-    20: "N",  # SQL_ACCESSIBLE_PROCEDURES
-    27: "Y",  # SQL_EXPRESSIONS_IN_ORDERBY
-    38: "Y",  # SQL_OUTER_JOINS
-    40: "procedure",  # SQL_PROCEDURE_TERM
-    73: "N",  # SQL_INTEGRITY
-    87: "Y",  # SQL_COLUMN_ALIAS
-    90: "N",  # SQL_ORDER_BY_COLUMNS_IN_SELECT
-    94: "",  # SQL_SPECIAL_CHARACTERS
-    103: "Y",  # SQL_MAX_ROW_SIZE_INCLUDES_LONG
-    111: "N",  # SQL_NEED_LONG_DATA_LEN
-    113: "Y",  # SQL_LIKE_ESCAPE_CLAUSE
-    10000: "1995",  # SQL_XOPEN_CLI_YEAR
-    10004: "",  # SQL_COLLATION_SEQ
-}
-WORD: dict[int, int] = {
+def odbc_version(version: str) -> str:
+    """A version such as 0.1.0 in the specification's form, 00.01.0000."""
+    numbers = [int("".join(c for c in part if c.isdigit()) or 0) for part in version.split(".")[:3]] + [0, 0, 0]
+    return f"{numbers[0]:02}.{numbers[1]:02}.{numbers[2]:04}"
+
+
+# ---- what this driver does, whatever the engine: raise these when it does more ----
+DRIVER_NUMBERS_2: dict[int, int] = {
     0: 0,  # SQL_MAX_DRIVER_CONNECTIONS: no limit
     9: 1,  # SQL_ODBC_API_CONFORMANCE: level 1
-    12: 1,  # SQL_ODBC_SAG_CLI_CONFORMANCE
+    12: 1,  # SQL_ODBC_SAG_CLI_CONFORMANCE: compliant
     15: 1,  # SQL_ODBC_SQL_CONFORMANCE: core
     22: 0,  # SQL_CONCAT_NULL_BEHAVIOR: NULL
-    23: 1,  # SQL_CURSOR_COMMIT_BEHAVIOR: close
-    24: 1,  # SQL_CURSOR_ROLLBACK_BEHAVIOR: close
+    23: 1,  # SQL_CURSOR_COMMIT_BEHAVIOR: closed
+    24: 1,  # SQL_CURSOR_ROLLBACK_BEHAVIOR: closed
     31: 128,  # SQL_MAX_CURSOR_NAME_LEN
-    74: 2,  # SQL_CORRELATION_NAME: any
+    33: 0,  # SQL_MAX_PROCEDURE_NAME_LEN
+    74: 1,  # SQL_CORRELATION_NAME: any that differ; raised to 2 below
     75: 1,  # SQL_NON_NULLABLE_COLUMNS
-    84: 0,  # SQL_FILE_USAGE
-    88: 2,  # SQL_GROUP_BY: contains the select list
+    84: 0,  # SQL_FILE_USAGE: no single-tier driver
+    88: 2,  # SQL_GROUP_BY: the select list must be in it
     97: 0,  # SQL_MAX_COLUMNS_IN_GROUP_BY
     98: 0,  # SQL_MAX_COLUMNS_IN_INDEX
     99: 0,  # SQL_MAX_COLUMNS_IN_ORDER_BY
     100: 0,  # SQL_MAX_COLUMNS_IN_SELECT
     101: 0,  # SQL_MAX_COLUMNS_IN_TABLE
     106: 0,  # SQL_MAX_TABLES_IN_SELECT
-    107: 128,  # SQL_MAX_USER_NAME_LEN
-    116: 0,  # SQL_ACTIVE_ENVIRONMENTS
+    107: 0,  # SQL_MAX_USER_NAME_LEN
+    116: 0,  # SQL_ACTIVE_ENVIRONMENTS: no limit
 }
-LONG: dict[int, int] = {
+
+DRIVER_NUMBERS_4: dict[int, int] = {
     8: 0x1,  # SQL_FETCH_DIRECTION: next
     43: 0x1,  # SQL_SCROLL_CONCURRENCY: read only
     44: 0x1,  # SQL_SCROLL_OPTIONS: forward only
     78: 0,  # SQL_LOCK_TYPES
     79: 0,  # SQL_POS_OPERATIONS
     80: 0,  # SQL_POSITIONED_STATEMENTS
-    81: 0x1 | 0x2 | 0x8,  # SQL_GETDATA_EXTENSIONS: any column, any order, bound
+    81: 0x1 | 0x2 | 0x8,  # SQL_GETDATA_EXTENSIONS: any column, any order, bound ones too; not in a block
     82: 0,  # SQL_BOOKMARK_PERSISTENCE
     83: 0,  # SQL_STATIC_SENSITIVITY
-    86: 0x20,  # SQL_ALTER_TABLE: add column
-    95: 0x1F,  # SQL_SUBQUERIES
-    96: 0x3,  # SQL_UNION
     102: 0,  # SQL_MAX_INDEX_SIZE
     104: 0,  # SQL_MAX_ROW_SIZE
     105: 0,  # SQL_MAX_STATEMENT_LEN
     108: 0,  # SQL_MAX_CHAR_LITERAL_LEN
     112: 0,  # SQL_MAX_BINARY_LITERAL_LEN
-    115: 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x20 | 0x40,  # SQL_OJ_CAPABILITIES
-    117: 0,  # SQL_ALTER_DOMAIN
-    118: 0x1,  # SQL_SQL_CONFORMANCE: SQL-92 entry
-    119: 0x7,  # SQL_DATETIME_LITERALS: date, time, timestamp
     120: 0,  # SQL_BATCH_ROW_COUNT
     121: 0,  # SQL_BATCH_SUPPORT
-    127: 0, 128: 0, 129: 0, 130: 0,  # SQL_CREATE_ASSERTION, _CHARACTER_SET, _COLLATION, _DOMAIN
-    131: 0x1,  # SQL_CREATE_SCHEMA
-    132: 0x1,  # SQL_CREATE_TABLE
-    133: 0,  # SQL_CREATE_TRANSLATION
-    134: 0x1,  # SQL_CREATE_VIEW
-    136: 0, 137: 0, 138: 0, 139: 0,  # SQL_DROP_ASSERTION, _CHARACTER_SET, _COLLATION, _DOMAIN
-    140: 0x1 | 0x4,  # SQL_DROP_SCHEMA: cascade
-    141: 0x1,  # SQL_DROP_TABLE
-    142: 0,  # SQL_DROP_TRANSLATION
-    143: 0x1,  # SQL_DROP_VIEW
-    144: 0, 145: 0,  # SQL_DYNAMIC_CURSOR_ATTRIBUTES1 and 2
+    144: 0,  # SQL_DYNAMIC_CURSOR_ATTRIBUTES1
+    145: 0,  # SQL_DYNAMIC_CURSOR_ATTRIBUTES2
     146: 0x1,  # SQL_FORWARD_ONLY_CURSOR_ATTRIBUTES1: next
-    147: 0x1 | 0x80,  # SQL_FORWARD_ONLY_CURSOR_ATTRIBUTES2: read only, max rows on select
-    148: 0,  # SQL_INDEX_KEYWORDS
-    149: 0,  # SQL_INFO_SCHEMA_VIEWS
-    150: 0, 151: 0,  # SQL_KEYSET_CURSOR_ATTRIBUTES1 and 2
+    147: 0x1 | 0x80,  # SQL_FORWARD_ONLY_CURSOR_ATTRIBUTES2: read only, SQL_ATTR_MAX_ROWS for SELECT
+    150: 0,  # SQL_KEYSET_CURSOR_ATTRIBUTES1
+    151: 0,  # SQL_KEYSET_CURSOR_ATTRIBUTES2
     152: 1,  # SQL_ODBC_INTERFACE_CONFORMANCE: core
-    153: 2,  # SQL_PARAM_ARRAY_ROW_COUNTS: no batch
-    154: 3,  # SQL_PARAM_ARRAY_SELECTS: no select
-    155: 0x7,  # SQL_SQL92_DATETIME_FUNCTIONS
-    156: 0, 157: 0,  # SQL_SQL92_FOREIGN_KEY_DELETE_RULE, _UPDATE_RULE
-    158: 0,  # SQL_SQL92_GRANT
-    159: 0x2 | 0x4 | 0x8,  # SQL_SQL92_NUMERIC_VALUE_FUNCTIONS
-    160: 0x1 | 0x2 | 0x4 | 0x200 | 0x400 | 0x800 | 0x1000,  # SQL_SQL92_PREDICATES
-    161: 0x2 | 0x8 | 0x10 | 0x40 | 0x100,  # SQL_SQL92_RELATIONAL_JOIN_OPERATORS
-    162: 0,  # SQL_SQL92_REVOKE
-    163: 0x1 | 0x2,  # SQL_SQL92_ROW_VALUE_CONSTRUCTOR
-    164: 0x2 | 0x4 | 0x8 | 0x20 | 0x40 | 0x80,  # SQL_SQL92_STRING_FUNCTIONS
-    165: 0xF,  # SQL_SQL92_VALUE_EXPRESSIONS
-    166: 0x2,  # SQL_STANDARD_CLI_CONFORMANCE: ISO 92
-    167: 0, 168: 0,  # SQL_STATIC_CURSOR_ATTRIBUTES1 and 2
-    169: 0x7F,  # SQL_AGGREGATE_FUNCTIONS
-    170: 0,  # SQL_DDL_INDEX
-    172: 0x1 | 0x2,  # SQL_INSERT_STATEMENT: literals, searched
-    180: 0,  # SQL_RETURN_ESCAPE_CLAUSE of ODBC 4, asked by Power Query
+    153: 2,  # SQL_PARAM_ARRAY_ROW_COUNTS: one count
+    154: 3,  # SQL_PARAM_ARRAY_SELECTS: none
+    166: 0x1 | 0x2,  # SQL_STANDARD_CLI_CONFORMANCE
+    167: 0,  # SQL_STATIC_CURSOR_ATTRIBUTES1
+    168: 0,  # SQL_STATIC_CURSOR_ATTRIBUTES2
+    180: 0,  # SQL_RETURN_ESCAPE_CLAUSE of ODBC 4: none; an error here derails Power Query
     10001: 0,  # SQL_CURSOR_SENSITIVITY: unspecified
-    10021: 0,  # SQL_ASYNC_MODE
+    10021: 0,  # SQL_ASYNC_MODE: none
     10022: 0,  # SQL_MAX_ASYNC_CONCURRENT_STATEMENTS
     10023: 0,  # SQL_ASYNC_DBC_FUNCTIONS
     10024: 0,  # SQL_DRIVER_AWARE_POOLING_SUPPORTED
     10025: 0,  # SQL_ASYNC_NOTIFICATION
+}
+
+DRIVER_TEXTS: dict[int, str] = {
+    6: DRIVER_NAME,
+    7: odbc_version(__version__),
+    10: DRIVER_ODBC_VERSION + ".0000",  # SQL_ODBC_VER; a manager answers with its own
+    11: "N",  # SQL_ROW_UPDATES
+    20: "N",  # SQL_ACCESSIBLE_PROCEDURES
+    77: DRIVER_ODBC_VERSION,
+    103: "Y",  # SQL_MAX_ROW_SIZE_INCLUDES_LONG
+    111: "N",  # SQL_NEED_LONG_DATA_LEN
+    113: "Y",  # SQL_LIKE_ESCAPE_CLAUSE: {escape} is translated
+    171: DRIVER_ODBC_VERSION + ".0000",  # SQL_DM_VER; a manager answers with its own
+    10000: "1995",  # SQL_XOPEN_CLI_YEAR
+}
+
+HANDLES = (3, 4, 5, 76, 135)
+"""SQL_DRIVER_HDBC, HENV, HSTMT, HLIB, HDESC: a driver manager answers these; without one they are 0."""
+
+# ---- the SQL that all engines behind this driver have; `Capabilities.extra_info` has what differs ----
+SQL_NUMBERS_4: dict[int, int] = {
+    86: 0x20,  # SQL_ALTER_TABLE: add column
+    95: 0x1F,  # SQL_SUBQUERIES: all, correlated ones too
+    96: 0x3,  # SQL_UNION: UNION and UNION ALL
+    115: 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x20 | 0x40,  # SQL_OJ_CAPABILITIES
+    117: 0,  # SQL_ALTER_DOMAIN
+    118: 1,  # SQL_SQL_CONFORMANCE: SQL-92 entry
+    119: 0x1 | 0x4,  # SQL_DATETIME_LITERALS: date, timestamp
+    127: 0,  # SQL_CREATE_ASSERTION
+    128: 0,  # SQL_CREATE_CHARACTER_SET
+    129: 0,  # SQL_CREATE_COLLATION
+    130: 0,  # SQL_CREATE_DOMAIN
+    132: 0x1,  # SQL_CREATE_TABLE
+    133: 0,  # SQL_CREATE_TRANSLATION
+    134: 0x1,  # SQL_CREATE_VIEW
+    136: 0,  # SQL_DROP_ASSERTION
+    137: 0,  # SQL_DROP_CHARACTER_SET
+    138: 0,  # SQL_DROP_COLLATION
+    139: 0,  # SQL_DROP_DOMAIN
+    141: 0x1,  # SQL_DROP_TABLE
+    142: 0,  # SQL_DROP_TRANSLATION
+    143: 0x1,  # SQL_DROP_VIEW
+    148: 0,  # SQL_INDEX_KEYWORDS
+    149: 0,  # SQL_INFO_SCHEMA_VIEWS
+    156: 0,  # SQL_SQL92_FOREIGN_KEY_DELETE_RULE
+    157: 0,  # SQL_SQL92_FOREIGN_KEY_UPDATE_RULE
+    158: 0,  # SQL_SQL92_GRANT
+    160: 0x1 | 0x2 | 0x4 | 0x200 | 0x400 | 0x800 | 0x1000,  # SQL_SQL92_PREDICATES: EXISTS, NULLs, LIKE, IN, BETWEEN, =
+    161: 0x2 | 0x8 | 0x10 | 0x40 | 0x100,  # SQL_SQL92_RELATIONAL_JOIN_OPERATORS: cross, full, inner, left, right
+    162: 0,  # SQL_SQL92_REVOKE
+    163: 0,  # SQL_SQL92_ROW_VALUE_CONSTRUCTOR
+    164: 0x2 | 0x4 | 0x8,  # SQL_SQL92_STRING_FUNCTIONS: LOWER, UPPER, SUBSTRING
+    165: 0xF,  # SQL_SQL92_VALUE_EXPRESSIONS: CASE, CAST, COALESCE, NULLIF
+    169: 0x7F,  # SQL_AGGREGATE_FUNCTIONS: all, DISTINCT too
+    170: 0,  # SQL_DDL_INDEX
+    172: 0x1 | 0x2,  # SQL_INSERT_STATEMENT: literals, INSERT ... SELECT
+}
+
+# ---- scalar functions: name in {fn}, and its bit (SQL_FN_*) ----
+STRING_BITS = {
+    "CONCAT": 0x1, "INSERT": 0x2, "LEFT": 0x4, "LTRIM": 0x8, "LENGTH": 0x10, "LCASE": 0x40, "REPEAT": 0x80,
+    "REPLACE": 0x100, "RIGHT": 0x200, "RTRIM": 0x400, "SUBSTRING": 0x800, "UCASE": 0x1000, "ASCII": 0x2000,
+    "CHAR": 0x4000, "DIFFERENCE": 0x8000, "LOCATE": 0x10000, "SOUNDEX": 0x20000, "SPACE": 0x40000,
+    "BIT_LENGTH": 0x80000, "CHAR_LENGTH": 0x100000, "CHARACTER_LENGTH": 0x200000, "OCTET_LENGTH": 0x400000,
+    "POSITION": 0x800000,
 }  # fmt: skip
-CONVERT = (53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 122, 123, 124, 125, 126, 173)
-"""SQL_CONVERT_*: what {fn CONVERT(value, type)} can turn a type into; 0 while the dialect has no CONVERT."""
+LOCATE_WITH_START = 0x20
+NUMERIC_BITS = {
+    name: 1 << bit
+    for bit, name in enumerate(
+        "ABS ACOS ASIN ATAN ATAN2 CEILING COS COT EXP FLOOR LOG MOD SIGN SIN SQRT TAN PI RAND DEGREES LOG10 POWER "
+        "RADIANS ROUND TRUNCATE".split()
+    )
+}
+SYSTEM_BITS = {"USER": 0x1, "DATABASE": 0x2, "IFNULL": 0x4}
+TIMEDATE_BITS = {
+    name: 1 << bit
+    for bit, name in enumerate(
+        "NOW CURDATE DAYOFMONTH DAYOFWEEK DAYOFYEAR MONTH QUARTER WEEK YEAR CURTIME HOUR MINUTE SECOND TIMESTAMPADD "
+        "TIMESTAMPDIFF DAYNAME MONTHNAME CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP EXTRACT".split()
+    )
+}
+SQL92_DATETIME_BITS = {"CURRENT_DATE": 0x1, "CURRENT_TIME": 0x2, "CURRENT_TIMESTAMP": 0x4}
+SQL92_NUMERIC_BITS = {
+    "BIT_LENGTH": 0x1, "CHAR_LENGTH": 0x2, "CHARACTER_LENGTH": 0x4, "EXTRACT": 0x8, "OCTET_LENGTH": 0x10,
+    "POSITION": 0x20,
+}  # fmt: skip
+INTERVAL_UNITS = 0x1FE
+"""SQL_FN_TSI_* from SECOND to YEAR; FRAC_SECOND is not."""
 
-
-def yes(value: bool) -> str:
-    return "Y" if value else "N"
-
-
-def function_bits(names: list[str], dialect: Dialect) -> int:
-    """The bitmap of the scalar functions that the dialect can write."""
-    known = {name.upper() for name in dialect.functions}
-    known |= {"LOCATE_2"} if "LOCATE" in known else set()
-    return sum(1 << bit for bit, name in enumerate(names) if name in known)
-
-
-def from_capabilities(c: Capabilities, d: Dialect) -> tuple[dict[int, str], dict[int, int], dict[int, int]]:
-    """Texts, 16-bit and 32-bit numbers that differ between engines."""
-    usage = 0x1 | 0x4  # SQL_CU_/SQL_SU_: in statements and in table definitions
-    length = c.max_identifier_length
-    intervals = (1 << len(INTERVALS)) - 1
-    text = {
-        17: c.dbms_name,  # SQL_DBMS_NAME
-        21: yes(c.procedures),  # SQL_PROCEDURES
-        25: yes(c.read_only),  # SQL_DATA_SOURCE_READ_ONLY
-        29: d.identifier_quote,  # SQL_IDENTIFIER_QUOTE_CHAR
-        36: yes(c.multiple_results),  # SQL_MULT_RESULT_SETS
-        37: yes(c.transactions),  # SQL_MULTIPLE_ACTIVE_TXN
-        39: d.schema_term if c.schemas else "",  # SQL_SCHEMA_TERM
-        41: d.catalog_separator if c.catalogs else "",  # SQL_CATALOG_NAME_SEPARATOR
-        42: d.catalog_term if c.catalogs else "",  # SQL_CATALOG_TERM
-        45: d.table_term,  # SQL_TABLE_TERM
-        89: ",".join(d.keywords),  # SQL_KEYWORDS
-        10002: yes(c.describe_parameters),  # SQL_DESCRIBE_PARAMETER
-        10003: yes(c.catalogs),  # SQL_CATALOG_NAME
-    }
-    word = {
-        1: c.max_concurrent_statements if c.multiple_active_statements else 1,  # SQL_MAX_CONCURRENT_ACTIVITIES
-        28: c.identifier_case,  # SQL_IDENTIFIER_CASE
-        30: length,  # SQL_MAX_COLUMN_NAME_LEN
-        32: length if c.schemas else 0,  # SQL_MAX_SCHEMA_NAME_LEN
-        33: length if c.procedures else 0,  # SQL_MAX_PROCEDURE_NAME_LEN
-        34: length if c.catalogs else 0,  # SQL_MAX_CATALOG_NAME_LEN
-        35: length,  # SQL_MAX_TABLE_NAME_LEN
-        46: 0 if not c.transactions else 2 if c.ddl_in_transaction else 1,  # SQL_TXN_CAPABLE
-        85: c.null_collation,  # SQL_NULL_COLLATION
-        93: c.quoted_identifier_case,  # SQL_QUOTED_IDENTIFIER_CASE
-        114: 1 if c.catalogs else 0,  # SQL_CATALOG_LOCATION: at the start
-        10005: length,  # SQL_MAX_IDENTIFIER_LEN
-    }
-    functions = {name.upper() for name in d.functions}
-    long = {
-        26: c.default_isolation,  # SQL_DEFAULT_TXN_ISOLATION
-        48: (0x1 if "CONVERT" in functions else 0) | 0x2,  # SQL_CONVERT_FUNCTIONS: CAST
-        49: function_bits(NUMERIC, d),  # SQL_NUMERIC_FUNCTIONS
-        50: function_bits(STRING, d),  # SQL_STRING_FUNCTIONS
-        51: function_bits(SYSTEM, d),  # SQL_SYSTEM_FUNCTIONS
-        52: function_bits(TIMEDATE, d),  # SQL_TIMEDATE_FUNCTIONS
-        72: c.isolation_levels,  # SQL_TXN_ISOLATION_OPTION
-        91: usage if c.schemas else 0,  # SQL_SCHEMA_USAGE
-        92: usage if c.catalogs else 0,  # SQL_CATALOG_USAGE
-        109: intervals if "TIMESTAMPADD" in functions else 0,  # SQL_TIMEDATE_ADD_INTERVALS
-        110: intervals if "TIMESTAMPDIFF" in functions else 0,  # SQL_TIMEDATE_DIFF_INTERVALS
-    }
-    return text, word, long
-
-
-def of_session(backend: Backend, settings: Any) -> dict[int, str]:
-    """Texts of this one connection."""
-    return {
-        2: getattr(settings, "dsn", "") or "",  # SQL_DATA_SOURCE_NAME
-        7: driver_version(),  # SQL_DRIVER_VER
-        13: getattr(settings, "host", "") or "",  # SQL_SERVER_NAME
-        16: backend.current_catalog() if backend.capabilities.catalogs else "",  # SQL_DATABASE_NAME
-        18: backend.server_version(),  # SQL_DBMS_VER
-        47: backend.current_user(),  # SQL_USER_NAME
-    }
-
-
-def driver_version() -> str:
-    """`##.##.####`, as SQL_DRIVER_VER wants it."""
-    major, minor, patch = (int(part) for part in __version__.split(".")[:3])
-    return f"{major:02d}.{minor:02d}.{patch:04d}"
+# ---- CAST between types: SQL_CONVERT_<type> -> (its InfoType, its SQL_CVT_ bit, its group) ----
+CONVERT_TYPES = {
+    "BIGINT": (53, 0x4000, "number"), "BINARY": (54, 0x400, "binary"), "BIT": (55, 0x1000, "bit"),
+    "CHAR": (56, 0x1, "text"), "DATE": (57, 0x8000, "date"), "DECIMAL": (58, 0x4, "number"),
+    "DOUBLE": (59, 0x80, "number"), "FLOAT": (60, 0x20, "number"), "INTEGER": (61, 0x8, "number"),
+    "LONGVARCHAR": (62, 0x200, "text"), "NUMERIC": (63, 0x2, "number"), "REAL": (64, 0x40, "number"),
+    "SMALLINT": (65, 0x10, "number"), "TIME": (66, 0x10000, "time"), "TIMESTAMP": (67, 0x20000, "timestamp"),
+    "TINYINT": (68, 0x2000, "number"), "VARBINARY": (69, 0x800, "binary"), "VARCHAR": (70, 0x100, "text"),
+    "LONGVARBINARY": (71, 0x40000, "binary"), "WCHAR": (122, 0x200000, "text"),
+    "INTERVAL_DAY_TIME": (123, 0x100000, "interval"), "INTERVAL_YEAR_MONTH": (124, 0x80000, "interval"),
+    "WLONGVARCHAR": (125, 0x400000, "text"), "WVARCHAR": (126, 0x800000, "text"), "GUID": (173, 0x1000000, "guid"),
+}  # fmt: skip
+CASTS = {
+    "number": {"number", "text", "bit"}, "text": {"text", "number", "date", "timestamp", "binary", "bit", "time", "guid"},
+    "bit": {"bit", "number", "text"}, "date": {"date", "timestamp", "text"}, "time": {"time", "text"},
+    "timestamp": {"timestamp", "date", "text"}, "binary": {"binary", "text"}, "guid": {"guid", "text"}, "interval": set(),
+}  # fmt: skip
+"""What CAST turns a group of types into."""
+CONCISE = {
+    1: "CHAR", 2: "NUMERIC", 3: "DECIMAL", 4: "INTEGER", 5: "SMALLINT", 6: "FLOAT", 7: "REAL", 8: "DOUBLE",
+    12: "VARCHAR", 91: "DATE", 92: "TIME", 93: "TIMESTAMP", -1: "LONGVARCHAR", -2: "BINARY", -3: "VARBINARY",
+    -4: "LONGVARBINARY", -5: "BIGINT", -6: "TINYINT", -7: "BIT", -8: "WCHAR", -9: "WVARCHAR", -10: "WLONGVARCHAR",
+    -11: "GUID",
+}  # fmt: skip
 
 
 def answers(backend: Backend, settings: Any) -> Answers:
-    """Every InfoType that the driver answers."""
+    """Every SQLGetInfo answer of a connection, by InfoType."""
     capabilities, dialect = backend.capabilities, backend.dialect
-    text, word, long = from_capabilities(capabilities, dialect)
-    found: Answers = {}
-    for table in (TEXT, text, of_session(backend, settings)):
-        found |= {number: (0, value) for number, value in table.items()}
-    for width, tables in ((2, (WORD, word)), (4, (LONG, dict.fromkeys(CONVERT, 0), long))):
-        for numbers in tables:
-            found |= {number: (width, value) for number, value in numbers.items()}
+    numbers2 = DRIVER_NUMBERS_2 | _engine_numbers_2(capabilities)
+    numbers4 = DRIVER_NUMBERS_4 | SQL_NUMBERS_4 | _engine_numbers_4(capabilities) | _functions(dialect)
+    numbers4 |= _conversions({row.sql_type for row in backend.get_type_info()})
+    texts = DRIVER_TEXTS | _engine_texts(capabilities, dialect) | _connection_texts(backend, settings)
+    found: Answers = dict.fromkeys(HANDLES, (8, 0))
+    found |= {number: (2, value) for number, value in numbers2.items()}
+    found |= {number: (4, value) for number, value in numbers4.items()}
+    found |= {number: (0, value) for number, value in texts.items()}
     for number, value in capabilities.extra_info.items():
-        width = 0 if isinstance(value, str) else found.get(number, (4, 0))[0]
-        found[number] = (width, value)
+        found[number] = (found[number][0] if number in found else 0 if isinstance(value, str) else 4, value)
     return found
+
+
+def _engine_numbers_2(capabilities: Capabilities) -> dict[int, int]:
+    length = capabilities.max_identifier_length
+    return {
+        1: capabilities.max_concurrent_statements if capabilities.multiple_active_statements else 1,
+        28: capabilities.identifier_case,
+        30: length,  # SQL_MAX_COLUMN_NAME_LEN
+        32: length if capabilities.schemas else 0,  # SQL_MAX_SCHEMA_NAME_LEN
+        34: length if capabilities.catalogs else 0,  # SQL_MAX_CATALOG_NAME_LEN
+        35: length,  # SQL_MAX_TABLE_NAME_LEN
+        # SQL_TXN_CAPABLE: none, DML only, or DDL too.
+        46: 0 if not capabilities.transactions else 2 if capabilities.ddl_in_transaction else 1,
+        74: 2,  # SQL_CORRELATION_NAME: any
+        85: capabilities.null_collation,
+        93: capabilities.quoted_identifier_case,
+        114: 1 if capabilities.catalogs else 0,  # SQL_CATALOG_LOCATION: at the start
+        10005: length,  # SQL_MAX_IDENTIFIER_LEN
+    }
+
+
+def _engine_numbers_4(capabilities: Capabilities) -> dict[int, int]:
+    # Names have the part in queries, table definitions and (schemas) privileges; procedures there are none.
+    usage = 0x1 | 0x4
+    batches = capabilities.multiple_results
+    return {
+        26: capabilities.default_isolation,
+        72: capabilities.isolation_levels,
+        91: usage if capabilities.schemas else 0,
+        92: usage if capabilities.catalogs else 0,
+        120: 0x2 if batches and capabilities.row_counts else 0,  # SQL_BATCH_ROW_COUNT: each statement's own
+        121: 0x1 | 0x2 if batches else 0,  # SQL_BATCH_SUPPORT
+        131: 0x1 if capabilities.schemas else 0,  # SQL_CREATE_SCHEMA
+        140: (0x1 | 0x2 | 0x4) if capabilities.schemas else 0,  # SQL_DROP_SCHEMA
+    }
+
+
+def _bits(table: dict[str, int], dialect: Dialect) -> int:
+    return sum(bit for name, bit in table.items() if name in dialect.functions)
+
+
+def _functions(dialect: Dialect) -> dict[int, int]:
+    """Function bitmaps: what {fn} translates."""
+    strings = _bits(STRING_BITS, dialect)
+    locate = dialect.functions.get("LOCATE", "")
+    if "{*}" in locate or "{2}" in locate:
+        strings |= LOCATE_WITH_START
+    return {
+        48: 0x2,  # SQL_CONVERT_FUNCTIONS: CAST, which is written as it is, not as {fn CONVERT}
+        49: _bits(NUMERIC_BITS, dialect),
+        50: strings,
+        51: _bits(SYSTEM_BITS, dialect),
+        52: _bits(TIMEDATE_BITS, dialect),
+        109: INTERVAL_UNITS if "TIMESTAMPADD" in dialect.functions else 0,
+        110: INTERVAL_UNITS if "TIMESTAMPDIFF" in dialect.functions else 0,
+        155: _bits(SQL92_DATETIME_BITS, dialect),
+        159: _bits(SQL92_NUMERIC_BITS, dialect),
+    }
+
+
+def _conversions(sql_types: set[int]) -> dict[int, int]:
+    """SQL_CONVERT_* masks over the types that the engine has."""
+    names = {CONCISE[t] for t in sql_types if t in CONCISE}
+    if "WVARCHAR" in names or "VARCHAR" in names:
+        names |= {"WVARCHAR", "VARCHAR"}
+    found = {}
+    for name, (number, _, group) in CONVERT_TYPES.items():
+        targets = (t for t in names if CONVERT_TYPES[t][2] in CASTS[group]) if name in names else ()
+        found[number] = sum(CONVERT_TYPES[t][1] for t in targets)
+    return found
+
+
+def _yes(condition: bool) -> str:
+    return "Y" if condition else "N"
+
+
+def _engine_texts(capabilities: Capabilities, dialect: Dialect) -> dict[int, str]:
+    return {
+        14: dialect.like_escape,
+        17: capabilities.dbms_name,
+        19: "N",  # SQL_ACCESSIBLE_TABLES: not all tables listed are known to be readable
+        21: _yes(capabilities.procedures),
+        27: "Y",  # SQL_EXPRESSIONS_IN_ORDERBY
+        29: dialect.identifier_quote or " ",
+        36: _yes(capabilities.multiple_results),
+        37: "Y",  # SQL_MULTIPLE_ACTIVE_TXN: of several connections
+        38: "Y",  # SQL_OUTER_JOINS
+        39: dialect.schema_term if capabilities.schemas else "",
+        40: "procedure" if capabilities.procedures else "",
+        41: dialect.catalog_separator if capabilities.catalogs else "",
+        42: dialect.catalog_term if capabilities.catalogs else "",
+        45: dialect.table_term,
+        73: "N",  # SQL_INTEGRITY
+        87: "Y",  # SQL_COLUMN_ALIAS
+        89: ",".join(dialect.keywords),
+        90: "N",  # SQL_ORDER_BY_COLUMNS_IN_SELECT: need not be
+        94: "_",  # SQL_SPECIAL_CHARACTERS in unquoted names beyond letters and digits
+        10002: _yes(capabilities.describe_parameters),
+        10003: _yes(capabilities.catalogs),
+        10004: "UTF-8",  # SQL_COLLATION_SEQ: texts compare by their code points
+    }
+
+
+def _connection_texts(backend: Backend, settings: Any) -> dict[int, str]:
+    return {
+        2: settings.dsn,
+        13: settings.host or settings.database or backend.capabilities.dbms_name,
+        16: backend.current_catalog(),
+        18: backend.server_version(),
+        25: _yes(settings.read_only),
+        47: backend.current_user() or settings.uid,
+    }

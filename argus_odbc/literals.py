@@ -105,7 +105,9 @@ def _decimal(value: Decimal) -> str:
     precision = max(len(digits) + max(0, exponent), scale, 1) if any(digits) else max(scale, 1)
     if precision > MAX_DECIMAL_DIGITS:
         raise DriverError(
-            "22003", 0, f"A decimal parameter has {precision} digits; {MAX_DECIMAL_DIGITS} is the most: bind a double or text"
+            "22003",
+            0,
+            f"A decimal parameter has {precision} digits; {MAX_DECIMAL_DIGITS} is the most: bind a double or text",
         )
     return f"CAST('{value:f}' AS DECIMAL({precision},{scale}))"
 
