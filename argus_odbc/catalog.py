@@ -127,7 +127,10 @@ def _tables(backend: Backend, names: Sequence[str | None], numbers: Sequence[int
     rows = [
         row
         for row in backend.get_tables(catalog or None, schema or None, table or None, wanted)
-        if is_catalog(row[0]) and is_schema(row[1]) and is_table(row[2]) and (wanted is None or row[3].upper() in wanted)
+        if is_catalog(row[0])
+        and is_schema(row[1])
+        and is_table(row[2])
+        and (wanted is None or row[3].upper() in wanted)
     ]
     return sorted(rows, key=lambda r: _key(r[3], r[0], r[1], r[2]))
 
@@ -139,7 +142,9 @@ def _table_types(types: str | None) -> list[str] | None:
     return listed or None
 
 
-def _table_columns(backend: Backend, catalog: str | None, schema: str | None, table: str | None, column: str | None) -> list[CatalogColumn]:
+def _table_columns(
+    backend: Backend, catalog: str | None, schema: str | None, table: str | None, column: str | None
+) -> list[CatalogColumn]:
     is_catalog, is_schema = matcher(catalog or None), matcher(schema or None)
     is_table, is_column = matcher(table or None), matcher(column or None)
     rows = [
@@ -200,7 +205,12 @@ def _foreign_keys(backend: Backend, names: Sequence[str | None], numbers: Sequen
     if pk_table is None and fk_table is None:
         raise DriverError("HY009", 0, "SQLForeignKeys needs the primary key's table or the foreign key's table")
     rows = backend.get_foreign_keys(
-        pk_catalog=pk_catalog, pk_schema=pk_schema, pk_table=pk_table, fk_catalog=fk_catalog, fk_schema=fk_schema, fk_table=fk_table
+        pk_catalog=pk_catalog,
+        pk_schema=pk_schema,
+        pk_table=pk_table,
+        fk_catalog=fk_catalog,
+        fk_schema=fk_schema,
+        fk_table=fk_table,
     )
     first = 4 if pk_table is not None and fk_table is None else 0
     return sorted(rows, key=lambda r: _key(r[first], r[first + 1], r[first + 2], r[8]))

@@ -60,7 +60,9 @@ def connect(
 class Connection:
     """One session: a backend, its transaction state and its settings."""
 
-    def __init__(self, backend: Backend, settings: Any, completed: str, warnings: Sequence[tuple[str, int, str]]) -> None:
+    def __init__(
+        self, backend: Backend, settings: Any, completed: str, warnings: Sequence[tuple[str, int, str]]
+    ) -> None:
         self.backend = backend
         self.settings = settings
         self.completed = completed
@@ -123,7 +125,9 @@ class Connection:
         capabilities = self.backend.capabilities
         if not capabilities.isolation_levels & level:
             raise DriverError(
-                "HYC00", 0, f"Isolation level {level} is not one that {capabilities.dbms_name} has (SQL_TXN_ISOLATION_OPTION)"
+                "HYC00",
+                0,
+                f"Isolation level {level} is not one that {capabilities.dbms_name} has (SQL_TXN_ISOLATION_OPTION)",
             )
         self.backend.set_isolation(level)
 
@@ -174,7 +178,9 @@ class Statement:
         connection, backend = self.connection, self.connection.backend
         markers_wanted = len(self._pieces) - 1
         if len(parameters) < markers_wanted:
-            raise DriverError("07002", 0, f"The statement has {markers_wanted} parameter markers, {len(parameters)} are bound")
+            raise DriverError(
+                "07002", 0, f"The statement has {markers_wanted} parameter markers, {len(parameters)} are bound"
+            )
         sql, bound = self._sql, list(parameters[:markers_wanted])
         if bound and not backend.capabilities.server_parameters:
             sql, bound = literals.fill(self._pieces, bound, backend.dialect), []

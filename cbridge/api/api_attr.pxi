@@ -91,7 +91,8 @@ cdef SQLRETURN set_autocommit(Dbc* d, SQLUINTEGER v) noexcept nogil:
 
 cdef SQLRETURN set_isolation(Dbc* d, SQLUINTEGER v) noexcept nogil:
     cdef SQLRETURN rc = SQL_SUCCESS
-    if v != SQL_TXN_READ_UNCOMMITTED and v != SQL_TXN_READ_COMMITTED and v != SQL_TXN_REPEATABLE_READ and v != SQL_TXN_SERIALIZABLE:
+    if (v != SQL_TXN_READ_UNCOMMITTED and v != SQL_TXN_READ_COMMITTED and v != SQL_TXN_REPEATABLE_READ
+            and v != SQL_TXN_SERIALIZABLE):
         return fail_num(&d.h, b"HY024", b"%d is not an isolation level", v, 0)
     if d.connected:
         rc = bridge_set_isolation(d, v)
@@ -239,7 +240,7 @@ cdef public SQLRETURN SQLSetConnectAttrW(SQLHDBC h, SQLINTEGER attr, SQLPOINTER 
 
 
 cdef public SQLRETURN SQLGetConnectAttr(SQLHDBC h, SQLINTEGER attr, SQLPOINTER out, SQLINTEGER cap,
-                                         SQLINTEGER* total) noexcept nogil:
+                                        SQLINTEGER* total) noexcept nogil:
     cdef Dbc* d = dbc(h)
     if d is NULL or not enter(&d.h, MAGIC_DBC):
         return SQL_INVALID_HANDLE
@@ -247,7 +248,7 @@ cdef public SQLRETURN SQLGetConnectAttr(SQLHDBC h, SQLINTEGER attr, SQLPOINTER o
 
 
 cdef public SQLRETURN SQLGetConnectAttrW(SQLHDBC h, SQLINTEGER attr, SQLPOINTER out, SQLINTEGER cap,
-                                          SQLINTEGER* total) noexcept nogil:
+                                         SQLINTEGER* total) noexcept nogil:
     cdef Dbc* d = dbc(h)
     if d is NULL or not enter(&d.h, MAGIC_DBC):
         return SQL_INVALID_HANDLE
@@ -269,7 +270,7 @@ cdef public SQLRETURN SQLSetStmtAttrW(SQLHSTMT h, SQLINTEGER attr, SQLPOINTER va
 
 
 cdef public SQLRETURN SQLGetStmtAttr(SQLHSTMT h, SQLINTEGER attr, SQLPOINTER out, SQLINTEGER cap,
-                                      SQLINTEGER* total) noexcept nogil:
+                                     SQLINTEGER* total) noexcept nogil:
     cdef Stmt* s = stmt(h)
     if s is NULL or not enter(&s.h, MAGIC_STMT):
         return SQL_INVALID_HANDLE
@@ -279,7 +280,7 @@ cdef public SQLRETURN SQLGetStmtAttr(SQLHSTMT h, SQLINTEGER attr, SQLPOINTER out
 
 
 cdef public SQLRETURN SQLGetStmtAttrW(SQLHSTMT h, SQLINTEGER attr, SQLPOINTER out, SQLINTEGER cap,
-                                       SQLINTEGER* total) noexcept nogil:
+                                      SQLINTEGER* total) noexcept nogil:
     cdef Stmt* s = stmt(h)
     if s is NULL or not enter(&s.h, MAGIC_STMT):
         return SQL_INVALID_HANDLE

@@ -56,6 +56,13 @@ cdef SQLRETURN give_plain(const char* s, void* out, SQLSMALLINT cap, SQLSMALLINT
     return rc
 
 
+cdef const char* message_of(const DiagRec* r) noexcept nogil:
+    cdef const char* p = r.message
+    if p is NULL:
+        p = b"[Argus] Out of memory"
+    return p
+
+
 cdef SQLRETURN diag_rec(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT i, void* state, SQLINTEGER* native, void* text,
                         SQLSMALLINT cap, SQLSMALLINT* total, bint wide) noexcept nogil:
     cdef Head* h = head_of(kind, handle)
@@ -73,7 +80,7 @@ cdef SQLRETURN diag_rec(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT i, void*
         give_plain(code, state, 6, NULL, wide, False)
     if native is not NULL:
         native[0] = r.native
-    return give_plain(r.message if r.message is not NULL else <const char*>b"[Argus] Out of memory", text, cap, total, wide, False)
+    return give_plain(message_of(r), text, cap, total, wide, False)
 
 
 cdef public SQLRETURN SQLGetDiagRec(SQLSMALLINT kind, SQLHANDLE h, SQLSMALLINT i, SQLCHAR* state, SQLINTEGER* native,
@@ -153,7 +160,7 @@ cdef SQLRETURN diag_record_field(SQLSMALLINT kind, SQLHANDLE handle, const DiagR
         write_state(r, for_odbc2(kind, handle), code)
         return give_plain(code, out, cap, total, wide, True)
     if field == SQL_DIAG_MESSAGE_TEXT:
-        return give_plain(r.message if r.message is not NULL else <const char*>b"", out, cap, total, wide, True)
+        return give_plain(message_of(r), out, cap, total, wide, True)
     if field == SQL_DIAG_CLASS_ORIGIN or field == SQL_DIAG_SUBCLASS_ORIGIN:
         return give_plain(origin(r.sqlstate, field == SQL_DIAG_SUBCLASS_ORIGIN), out, cap, total, wide, True)
     if field == SQL_DIAG_CONNECTION_NAME or field == SQL_DIAG_SERVER_NAME:

@@ -123,6 +123,15 @@ cdef public SQLRETURN SQLCancel(SQLHSTMT h) noexcept nogil:
     return bridge_cancel(h)
 
 
+cdef public SQLRETURN SQLCancelHandle(SQLSMALLINT kind, SQLHANDLE h) noexcept nogil:
+    cdef Dbc* d = dbc(h)
+    if kind == SQL_HANDLE_STMT:
+        return SQLCancel(h)
+    if kind != SQL_HANDLE_DBC or d is NULL or not enter(&d.h, MAGIC_DBC):
+        return SQL_INVALID_HANDLE
+    return leave(&d.h, fail(&d.h, b"HYC00", b"Connection functions do not run asynchronously, so there is none to cancel"))
+
+
 cdef public SQLRETURN SQLRowCount(SQLHSTMT h, SQLLEN* n) noexcept nogil:
     cdef Stmt* s = stmt(h)
     if s is NULL or not enter(&s.h, MAGIC_STMT):

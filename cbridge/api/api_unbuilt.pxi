@@ -33,35 +33,6 @@ cdef public SQLRETURN SQLDescribeParam(SQLHSTMT h, SQLUSMALLINT i, SQLSMALLINT* 
     return leave(&x.h, not_built(&x.h, b"SQLDescribeParam"))
 
 
-cdef public SQLRETURN SQLGetCursorName(SQLHSTMT h, SQLCHAR* name, SQLSMALLINT cap, SQLSMALLINT* total) noexcept nogil:
-    cdef Stmt* x = stmt(h)
-    if x is NULL or not enter(&x.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLGetCursorName"))
-
-
-cdef public SQLRETURN SQLGetCursorNameW(SQLHSTMT h, SQLWCHAR* name, SQLSMALLINT cap,
-                                        SQLSMALLINT* total) noexcept nogil:
-    cdef Stmt* x = stmt(h)
-    if x is NULL or not enter(&x.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLGetCursorName"))
-
-
-cdef public SQLRETURN SQLSetCursorName(SQLHSTMT h, SQLCHAR* name, SQLSMALLINT n) noexcept nogil:
-    cdef Stmt* x = stmt(h)
-    if x is NULL or not enter(&x.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLSetCursorName"))
-
-
-cdef public SQLRETURN SQLSetCursorNameW(SQLHSTMT h, SQLWCHAR* name, SQLSMALLINT n) noexcept nogil:
-    cdef Stmt* x = stmt(h)
-    if x is NULL or not enter(&x.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLSetCursorName"))
-
-
 cdef public SQLRETURN SQLSetPos(SQLHSTMT h, SQLSETPOSIROW row, SQLUSMALLINT operation,
                                 SQLUSMALLINT lock) noexcept nogil:
     cdef Stmt* x = stmt(h)

@@ -95,7 +95,8 @@ cdef void desc_set_concise(DescRec* r, SQLSMALLINT t) noexcept nogil:
 
 
 cdef bint is_char_type(SQLSMALLINT t) noexcept nogil:
-    return t == SQL_CHAR or t == SQL_VARCHAR or t == SQL_LONGVARCHAR or t == SQL_WCHAR or t == SQL_WVARCHAR or t == SQL_WLONGVARCHAR
+    return (t == SQL_CHAR or t == SQL_VARCHAR or t == SQL_LONGVARCHAR or t == SQL_WCHAR or t == SQL_WVARCHAR
+            or t == SQL_WLONGVARCHAR)
 
 
 cdef bint is_binary_type(SQLSMALLINT t) noexcept nogil:

@@ -20,10 +20,11 @@
 #include <sqlext.h>
 #include <sqlucode.h>
 
-#define ALL(X)                                                                                                      \
-  X(SQLAllocHandle)                                                                                                 \
-  X(SQLDriverConnect) X(SQLExecDirect) X(SQLFetch) X(SQLGetData) X(SQLFreeHandle) X(SQLDisconnect) X(SQLGetDiagRec) \
-      X(SQLGetDiagRecW) X(SQLGetDiagField) X(SQLSetEnvAttr)
+#define ALL(X)                                                                                                    \
+  X(SQLAllocHandle)                                                                                               \
+  X(SQLDriverConnect)                                                                                             \
+  X(SQLExecDirect) X(SQLFetch) X(SQLGetData) X(SQLFreeHandle) X(SQLDisconnect) X(SQLGetDiagRec) X(SQLGetDiagRecW) \
+      X(SQLGetDiagField) X(SQLSetEnvAttr)
 #define DECLARE(name) static __typeof__(name) *p##name;
 ALL(DECLARE)
 
