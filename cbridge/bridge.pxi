@@ -80,11 +80,30 @@ cdef void py_drop(void** slot):
         log.logger.error("A destructor failed: %r", e)
 
 
+# The exception that the calling thread is in. A Python host frees handles while it raises, from its destructors;
+# code of ours that ran with that exception set would take it for its own and lose it.
+cdef struct Raised:
+    PyObject* type
+    PyObject* value
+    PyObject* trace
+
+
+cdef inline void put_aside(Raised* e) noexcept:
+    PyErr_Fetch(&e.type, &e.value, &e.trace)
+
+
+cdef inline void put_back(Raised* e) noexcept:
+    PyErr_Restore(e.type, e.value, e.trace)
+
+
 cdef void bridge_drop(void** slot) noexcept nogil:
     """Give up a Python reference; NULL-safe."""
+    cdef Raised e
     if slot[0] is not NULL:
         with gil:
+            put_aside(&e)
             py_drop(slot)
+            put_back(&e)
 
 
 # ---- connections ----
@@ -143,9 +162,12 @@ cdef void py_disconnect(Dbc* d):
 
 
 cdef void bridge_disconnect(Dbc* d) noexcept nogil:
+    cdef Raised e
     if d.py is not NULL:
         with gil:
+            put_aside(&e)
             py_disconnect(d)
+            put_back(&e)
         bridge_drop(&d.py)
 
 
@@ -159,8 +181,13 @@ cdef object py_dbc_call(Dbc* d, object name, object args):
 
 
 cdef SQLRETURN bridge_end_tran(Dbc* d, bint commit) noexcept nogil:
+    cdef Raised e
+    cdef SQLRETURN rc
     with gil:
-        return SQL_ERROR if py_dbc_call(d, "commit" if commit else "rollback", ()) is None else SQL_SUCCESS
+        put_aside(&e)
+        rc = SQL_ERROR if py_dbc_call(d, "commit" if commit else "rollback", ()) is None else SQL_SUCCESS
+        put_back(&e)
+    return rc
 
 
 cdef SQLRETURN bridge_set_autocommit(Dbc* d, bint on) noexcept nogil:
@@ -542,8 +569,11 @@ cdef void py_cancel_op(Reader* r):
 
 
 cdef void bridge_cancel_op(Reader* r) noexcept nogil:
+    cdef Raised e
     with gil:
+        put_aside(&e)
         py_cancel_op(r)
+        put_back(&e)
 
 
 cdef void py_close_op(Reader* r):
@@ -555,7 +585,10 @@ cdef void py_close_op(Reader* r):
 
 
 cdef void bridge_close_op(Reader* r) noexcept nogil:
+    cdef Raised e
     if r.op is not NULL:
         with gil:
+            put_aside(&e)
             py_close_op(r)
+            put_back(&e)
         bridge_drop(&r.op)

@@ -8,3 +8,5 @@ from sql cimport *
 from arrow cimport ArrowArray, ArrowArrayStream, ArrowSchema
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytearray cimport PyByteArray_AsString
+from cpython.exc cimport PyErr_Fetch, PyErr_Restore
+from cpython.ref cimport PyObject
