@@ -287,7 +287,7 @@ cdef inline int64_t rows_timestamp_of(const Block* b, int64_t unit) noexcept nog
             continue
         split_units(v[i], unit, &seconds, &picoseconds)
         local_parts(b.col.zone, seconds, &days, &of_day)
-        if timestamp_to_struct(days, of_day, picoseconds, &s) != CELL_DONE:
+        if endless(v[i]) or timestamp_to_struct(days, of_day, picoseconds, &s) != CELL_DONE:
             raised += row_failed(b, i, CELL_FIELD_OVERFLOW)
             continue
         memcpy(b.data + i * b.data_stride, &s, sizeof(s))

@@ -160,13 +160,20 @@ cdef CellStatus value_from_column(const Column* c, int64_t row, Value* v) noexce
     return CELL_DONE
 
 
+cdef inline bint endless(int64_t units) noexcept nogil:
+    """Whether a timestamp is an infinity: DuckDB and PostgreSQL keep them as the outermost numbers, which no date has."""
+    return units == INT64_MAX or units == -INT64_MAX
+
+
 cdef CellStatus temporal_from_column(const Column* c, int64_t i, Value* v) noexcept nogil:
-    """Element i of a date, time, timestamp or interval column; 22008 for a time outside the day."""
+    """Element i of a date, time, timestamp or interval column; 22008 for a time outside the day and an infinity."""
     cdef int32_t k = c.kind
     cdef int64_t seconds
     cdef const WideTimestamp* wide
     if k == KIND_TIMESTAMP:
         v.kind = VALUE_TIMESTAMP
+        if endless((<const int64_t*>c.values)[i]):
+            return CELL_FIELD_OVERFLOW
         split_units((<const int64_t*>c.values)[i], unit_of(c.scale), &seconds, &v.moment.picoseconds)
         local_parts(c.zone, seconds, &v.moment.days, &v.moment.seconds)
     elif k == KIND_TIMESTAMP_WIDE:
@@ -179,6 +186,8 @@ cdef CellStatus temporal_from_column(const Column* c, int64_t i, Value* v) noexc
         v.moment.days = (<const int32_t*>c.values)[i]
         v.moment.seconds = 0
         v.moment.picoseconds = 0
+        if v.moment.days == INT32_MAX or v.moment.days == -INT32_MAX:
+            return CELL_FIELD_OVERFLOW
     elif k == KIND_TIME64:
         v.kind = VALUE_TIME
         v.moment.days = 0

@@ -320,12 +320,23 @@ def test_years_beyond_four_digits(kernel: ModuleType) -> None:
         (2932897, b"10000-01-01", "00000"), (-719529, b"-0001-12-31", "00000"), (-719528, b"0000-01-01", "00000"),
         (11248737, b"32767-12-31", "00000"), (11248738, b"32768-01-01", "22008"), (-12687428, b"-32767-01-01", "00000"),
         (-12687794, b"-32768-01-01", "00000"),
-        (-12687795, b"-32769-12-31", "22008"), (2**31 - 1, b"5881580-07-11", "22008"), (-(2**31), b"-5877641-06-23", "22008"),
+        (-12687795, b"-32769-12-31", "22008"), (2**31 - 2, b"5881580-07-10", "22008"), (-(2**31), b"-5877641-06-23", "22008"),
     ):  # fmt: skip
         rows = kernel.Rows("date32", struct.pack("<i", days))
         assert kernel.cell(rows, 0, 40, sql_type=91, c_type=1)[1].split(b"\0")[0] == text
         assert kernel.cell(rows, 0, 0, sql_type=91, c_type=91)[0] == state
         assert kernel.cell(rows, 0, 0, sql_type=91, c_type=93)[0] == state
+
+
+def test_infinities_are_no_moments(kernel: ModuleType) -> None:
+    """DuckDB's infinity and -infinity: the outermost numbers, which are 22008 in every form but NULL."""
+    for sign in (1, -1):
+        days = kernel.Rows("date32", struct.pack("<i", sign * (2**31 - 1)))
+        moments = kernel.Rows("timestamp", struct.pack("<q", sign * (2**63 - 1)), scale=9)
+        for c_type in (1, -8, 91, 93):
+            assert kernel.cell(days, 0, 60, sql_type=91, c_type=c_type)[0] == "22008"
+            assert kernel.cell(moments, 0, 60, sql_type=93, c_type=c_type)[0] == "22008"
+        assert kernel.block(moments, 0, 1, 16, 16, 8, sql_type=93, c_type=93)[1] == ["22008"]
 
 
 def test_the_end_of_the_day(kernel: ModuleType) -> None:
