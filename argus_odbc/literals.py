@@ -179,4 +179,4 @@ def guid_literal(value: str, dialect: Dialect) -> str:
     try:
         return dialect.guid_literal.format(uuid.UUID(value))
     except ValueError:
-        raise DriverError("22018", 0, f"{value[:50]!r} is no GUID") from None
+        raise DriverError("22018", 0, f"{value[:50]!r} is no GUID: write 8-4-4-4-12 hexadecimal digits") from None

@@ -1,0 +1,83 @@
+"""Escape sequences run by an engine (DuckDB), and the shapes that the specification's grammar has."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import duckdb
+import pytest
+
+from argus_odbc import escape
+from argus_odbc.backends.duckdb.dialect import DIALECT as DUCKDB
+from argus_odbc.backends.spark import Spark
+from argus_odbc.errors import DriverError
+
+RUN = [
+    ("{d '2024-02-29'}", dt.date(2024, 2, 29)),
+    ("{t '12:34:56'}", dt.time(12, 34, 56)),
+    ("{ts '2024-02-29 12:34:56.5'}", dt.datetime(2024, 2, 29, 12, 34, 56, 500000)),
+    ("{ TS '2024-02-29 12:34:56' }", dt.datetime(2024, 2, 29, 12, 34, 56)),
+    ("{guid '12345678-1234-1234-1234-123456789ABC'}", uuid.UUID("12345678-1234-1234-1234-123456789abc")),
+    ("{INTERVAL '3' DAY}", dt.timedelta(days=3)),
+    ("{interval -'3' HOUR(2)}", dt.timedelta(hours=-3)),
+    ("{fn UCASE('abc')}", "ABC"),
+    ("{fn UCASE({fn LCASE('aBc}')})}", "ABC}"),
+    ("{fn MOD(7 + 1, 2 + 1)}", 2),
+    ("{fn CONCAT('a,b', '(c')}", "a,b(c"),
+    ("{fn LOCATE('b', 'abc')}", 2),
+    ("{fn INSERT('abcdef', 2, 3, 'XY')}", "aXYef"),
+    ("{fn DAYOFWEEK({d '2024-02-25'})}", 1),
+    ("{fn POSITION('b' IN 'abc')}", 2),
+    ("{fn EXTRACT(YEAR FROM {d '2024-02-25'})}", 2024),
+    ("{fn CONVERT('12', SQL_INTEGER)}", 12),
+    ("{fn CAST('12' AS SQL_BIGINT)}", 12),
+    ("'a_b' LIKE 'a\\_b' {escape '\\'}", True),
+    ("'axb' LIKE 'a!_b' {escape '!'}", False),
+    ("'{fn UCASE(1)}'", "{fn UCASE(1)}"),
+    ("{'d': 1}", {"d": 1}),
+    ("/* {fn */ 1 -- {ts", 1),
+    ("(SELECT count(*) FROM {oj (SELECT 1 a) x LEFT OUTER JOIN (SELECT 2 b) y ON x.a = y.b})", 1),
+]
+
+
+@pytest.mark.parametrize(("sql", "expected"), RUN, ids=[sql for sql, _ in RUN])
+def test_the_engine_gives_what_the_escape_means(sql: str, expected: object) -> None:
+    with duckdb.connect() as connection:
+        assert connection.execute("SELECT " + escape.translate(sql, DUCKDB)).fetchall() == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "state"),
+    [
+        ("{fn NOSUCH(1)}", "42000"),
+        ("{fn UCASE(1, 2)}", "42000"),
+        ("{fn UCASE('a')", "42000"),
+        ("{d '2024-2-9'}", "22007"),
+        ("{ts 'now'}", "22007"),
+        ("{guid 'x'}", "22018"),
+        ("{escape 'ab'}", "42000"),
+        ("{?=call f(1)}", "HYC00"),
+        ("{fn CONVERT(1, SQL_NOSUCH)}", "42000"),
+    ],
+)
+def test_a_wrong_escape_is_refused_with_its_name(sql: str, state: str) -> None:
+    with pytest.raises(DriverError) as caught:
+        escape.translate(sql, DUCKDB)
+    assert caught.value.sqlstate == state
+    assert len(caught.value.message) > 20
+
+
+def test_the_escape_character_of_an_engine_with_backslashes() -> None:
+    sql = escape.translate("x LIKE 'a\\_' {escape '\\'} AND y = '\\'{d'", Spark.dialect)
+    assert sql == "x LIKE 'a\\_' ESCAPE '\\\\' AND y = '\\'{d'"
+
+
+def test_units_of_timestampadd() -> None:
+    sql = escape.translate("{fn TIMESTAMPADD(SQL_TSI_DAY, 1, x)}", Spark.dialect)
+    assert sql == "timestampadd(DAY, 1, x)"
+
+
+def test_a_call() -> None:
+    assert escape.translate("{call f(1, {d '2024-01-01'})}", DUCKDB) == "CALL f(1, DATE '2024-01-01')"
+    assert escape.translate("{call f}", DUCKDB) == "CALL f()"
