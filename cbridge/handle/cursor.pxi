@@ -174,10 +174,12 @@ cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOI
         if s.state == ST_ALLOCATED or s.state >= ST_NEED_DATA:
             return fail(&s.h, b"HY010", b"Nothing was executed on this statement")
         return fail(&s.h, b"24000", b"The statement has no open cursor")
-    if column == 0 or column > s.batch.ncols:
-        return fail_num(&s.h, b"07009", b"Column %d of a result that has %d", column, s.batch.ncols)
-    if s.ard.array_size > 1:
+    if column == 0 or column > s.ird.count:
+        return fail_num(&s.h, b"07009", b"Column %d of a result that has %d", column, s.ird.count)
+    if s.batch_advance == 0:  # a block was fetched: the batch may be past its rows already
         return fail(&s.h, b"HYC00", b"SQLGetData reads single rows: set SQL_ATTR_ROW_ARRAY_SIZE to 1, or bind the column")
+    if buffer is NULL:
+        return fail(&s.h, b"HY009", b"The target is a null pointer")
     if capacity < 0:
         return fail_num(&s.h, b"HY090", b"A buffer length of %d is negative", capacity, 0)
     if s.getdata_column != column or s.getdata_c_type != c_type:
