@@ -20,11 +20,13 @@
 #include <sqlext.h>
 #include <sqlucode.h>
 
+/* clang-format off */
 #define ALL(X)                                                                                                    \
   X(SQLAllocHandle)                                                                                               \
   X(SQLDriverConnect)                                                                                             \
   X(SQLExecDirect) X(SQLFetch) X(SQLGetData) X(SQLFreeHandle) X(SQLDisconnect) X(SQLGetDiagRec) X(SQLGetDiagRecW) \
       X(SQLGetDiagField) X(SQLSetEnvAttr)
+/* clang-format on */
 #define DECLARE(name) static __typeof__(name) *p##name;
 ALL(DECLARE)
 
