@@ -52,9 +52,26 @@ int argus_loaded_library(const char *begin, char *out) {
   return dl_iterate_phdr(name_begins, &search) ? 0 : -1;
 }
 
+/* iODBC's own programs have the manager linked into them; the prefix of its messages is in every copy of it. */
+static int program_is_iodbc(struct dl_phdr_info *info, size_t size, void *arg) {
+  static const char mark[] = "[iODBC][Driver Manager]";
+  (void)size;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+    if (part->p_type == PT_LOAD && (part->p_flags & PF_R) && !(part->p_flags & PF_W) &&
+        memmem((const char *)info->dlpi_addr + part->p_vaddr, part->p_filesz, mark, sizeof mark - 1))
+      *(int *)arg = 1;
+  }
+  return 1; /* the program itself comes first; nothing else is looked at */
+}
+
 int argus_wchar_bytes(void) {
   char path[ARGUS_PATH];
-  return argus_loaded_library("libiodbc.so", path) == 0 && argus_loaded_library("libodbc.so", path) != 0 ? 4 : 2;
+  int linked_in = 0;
+  if (argus_loaded_library("libodbc.so", path) == 0) return 2;
+  if (argus_loaded_library("libiodbc.so", path) == 0) return 4;
+  dl_iterate_phdr(program_is_iodbc, &linked_in);
+  return linked_in ? 4 : 2;
 }
 
 /* ---- process and time ---- */
