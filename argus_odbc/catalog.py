@@ -29,7 +29,9 @@ def answer(
     """Columns and rows of a catalog function; `names` and `numbers` in the order of its arguments."""
     build = _FUNCTIONS[function]
     if metadata_id and function != "type_info":
-        names = [_identifier(backend, name) for name in names]
+        names = [
+            name if _exempt(backend, function, i, name) else _identifier(backend, name) for i, name in enumerate(names)
+        ]
     rows = build(backend, names, numbers)
     if odbc2:
         rows = [_odbc2_types(function, row) for row in rows]
@@ -67,6 +69,13 @@ def _odbc2_types(function: str, row: Row) -> Row:
 
 
 # ---- names and patterns ----
+def _exempt(backend: Backend, function: str, position: int, name: str | None) -> bool:
+    """SQLTables' list of types is no identifier; a catalog may be missing where the engine has none."""
+    return (function == "tables" and position == 3) or (
+        position == 0 and name is None and not backend.capabilities.catalogs
+    )
+
+
 def _identifier(backend: Backend, name: str | None) -> str | None:
     """An argument under SQL_ATTR_METADATA_ID: an identifier, so its pattern characters are escaped; NULL is HY009."""
     if name is None:
