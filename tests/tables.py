@@ -8,9 +8,9 @@ from pathlib import Path
 SPEC = Path(__file__).parent / "spec"
 
 
-def rows(name: str, **wanted: str) -> list[dict[str, str]]:
+def rows(table: str, /, **wanted: str) -> list[dict[str, str]]:
     """Rows of a table, only those whose columns have the values asked for."""
-    with (SPEC / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
+    with (SPEC / f"{table}.tsv").open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return [row for row in found if all(row[column] == value for column, value in wanted.items())]
 
