@@ -1,6 +1,10 @@
 # SQLSetEnvAttr, SQLGetEnvAttr, SQLSetConnectAttr, SQLGetConnectAttr, SQLSetStmtAttr, SQLGetStmtAttr.
 # Included by _core.pyx after api_param.pxi.
 
+cdef enum:
+    CP_DRIVER_AWARE = 3    # not in unixODBC's headers
+
+
 cdef SQLRETURN set_env_attr(Env* e, SQLINTEGER attr, SQLPOINTER value) noexcept nogil:
     cdef SQLINTEGER v = <SQLINTEGER><SQLLEN>value
     if attr == SQL_ATTR_ODBC_VERSION:
@@ -10,8 +14,12 @@ cdef SQLRETURN set_env_attr(Env* e, SQLINTEGER attr, SQLPOINTER value) noexcept 
             return fail(&e.h, b"HY010", b"SQL_ATTR_ODBC_VERSION must be set before connections are allocated")
         e.odbc_version = v
     elif attr == SQL_ATTR_CONNECTION_POOLING:
+        if v < SQL_CP_OFF or v > CP_DRIVER_AWARE:
+            return fail_num(&e.h, b"HY024", b"SQL_ATTR_CONNECTION_POOLING has no value %d", v, 0)
         e.connection_pooling = v
     elif attr == SQL_ATTR_CP_MATCH:
+        if v != SQL_CP_STRICT_MATCH and v != SQL_CP_RELAXED_MATCH:
+            return fail_num(&e.h, b"HY024", b"SQL_ATTR_CP_MATCH has no value %d", v, 0)
         e.cp_match = v
     elif attr == SQL_ATTR_OUTPUT_NTS:
         if v != SQL_TRUE:
@@ -137,7 +145,12 @@ cdef SQLRETURN set_dbc_attr(Dbc* d, SQLINTEGER attr, SQLPOINTER value, SQLINTEGE
         return set_catalog(d, value, n, wide)
     if (attr == SQL_ATTR_LOGIN_TIMEOUT or attr == SQL_ATTR_PACKET_SIZE) and d.connected:
         return fail_num(&d.h, b"HY011", b"Attribute %d must be set before connecting", attr, 0)
-    if (attr == SQL_ATTR_ACCESS_MODE or attr == SQL_ATTR_METADATA_ID) and v > 1:
+    if attr == SQL_ATTR_ODBC_CURSORS and d.connected:
+        return fail(&d.h, b"08002", b"SQL_ATTR_ODBC_CURSORS must be set before connecting")
+    if attr == SQL_ATTR_ODBC_CURSORS and v > SQL_CUR_USE_DRIVER:
+        return fail_num(&d.h, b"HY024", b"SQL_ATTR_ODBC_CURSORS has no value %d", v, 0)
+    if (attr == SQL_ATTR_ACCESS_MODE or attr == SQL_ATTR_METADATA_ID or attr == SQL_ATTR_TRACE
+            or attr == SQL_ATTR_DISCONNECT_BEHAVIOR or attr == SQL_ATTR_ASYNC_ENABLE) and v > 1:
         return fail_num(&d.h, b"HY024", b"Attribute %d has no value %d", attr, v)
     if field is not NULL:
         field[0] = v
@@ -150,8 +163,8 @@ cdef SQLRETURN set_dbc_attr(Dbc* d, SQLINTEGER attr, SQLPOINTER value, SQLINTEGE
         d.stmt_defaults_query_timeout = <SQLULEN>value
     elif attr == SQL_ATTR_MAX_ROWS:
         d.stmt_defaults_max_rows = <SQLULEN>value
-    elif attr == SQL_ATTR_ASYNC_ENABLE and v == SQL_ASYNC_ENABLE_OFF:
-        d.async_enable = v
+    elif (attr == SQL_ATTR_ASYNC_ENABLE or attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE) and v == 0:
+        return SQL_SUCCESS
     elif attr == SQL_ATTR_CONNECTION_DEAD or attr == SQL_ATTR_AUTO_IPD:
         return fail_num(&d.h, b"HY092", b"Attribute %d can be read only", attr, 0)
     elif attr == SQL_ATTR_ASYNC_ENABLE or attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE or attr == SQL_ATTR_ENLIST_IN_DTC \

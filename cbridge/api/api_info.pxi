@@ -19,6 +19,8 @@ cdef const char* early_info(SQLUSMALLINT type) noexcept nogil:
         return b"03.80"
     if type == SQL_DRIVER_NAME:
         return b"libargus_odbc.so"
+    if type == SQL_DRIVER_VER:
+        return b"00.01.0000"
     if type == SQL_ODBC_VER:
         return b"03.80.0000"
     return NULL

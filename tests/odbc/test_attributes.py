@@ -207,6 +207,29 @@ def test_what_must_be_set_before_connecting(session: Session) -> None:
         assert session.driver.state(DBC, session.dbc) == "HY011"
 
 
+def test_the_cursor_library_is_chosen_before_connecting(session: Session) -> None:
+    assert put_dbc(session, 110, 2) == SQL_ERROR
+    assert session.driver.state(DBC, session.dbc) == "08002"
+
+
+def test_the_isolation_level_stays_within_a_transaction(session: Session) -> None:
+    assert get_dbc(session, 108) == 8
+    assert put_dbc(session, 108, 8) == SQL_SUCCESS
+    assert put_dbc(session, 108, 1) == SQL_ERROR
+    assert session.driver.state(DBC, session.dbc) == "HYC00"
+    assert put_dbc(session, 102, 0) == SQL_SUCCESS
+    session.ok(b"CREATE TABLE t (a INTEGER)")
+    assert put_dbc(session, 108, 8) == SQL_ERROR
+    assert session.driver.state(DBC, session.dbc) == "HY011"
+
+
+def test_asynchronous_connections_are_off_and_stay_off(session: Session) -> None:
+    assert get_dbc(session, 117) == 0
+    assert put_dbc(session, 117, 0) == SQL_SUCCESS
+    assert put_dbc(session, 117, 1) == SQL_ERROR
+    assert session.driver.state(DBC, session.dbc) == "HYC00"
+
+
 def test_the_current_catalog_in_bytes_and_wide_bytes(session: Session) -> None:
     text, length = ctypes.create_string_buffer(64), ctypes.c_int32()
     arguments = pointer(session.dbc), 109, text, 64, ctypes.byref(length)
@@ -237,6 +260,9 @@ def test_environment_values_of_the_table(driver: Driver) -> None:
         assert out.value == value
     assert driver.SQLSetEnvAttr(pointer(env), 200, pointer(4), 0) == SQL_ERROR
     assert driver.state(ENV, env) == "HY024"
+    for attribute in (201, 202):
+        assert driver.SQLSetEnvAttr(pointer(env), attribute, pointer(77), 0) == SQL_ERROR
+        assert driver.state(ENV, env) == "HY024"
     assert driver.SQLSetEnvAttr(pointer(env), 10001, pointer(0), 0) == SQL_ERROR
     assert driver.state(ENV, env) == "HYC00"
     assert driver.SQLSetEnvAttr(pointer(env), 9999, pointer(0), 0) == SQL_ERROR

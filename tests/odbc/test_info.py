@@ -79,13 +79,17 @@ def test_a_short_buffer_cuts_and_tells_the_whole_length(session: Session) -> Non
     assert session.driver.state(DBC, session.dbc) == "HY090"
 
 
-def test_what_is_known_before_connecting(driver: Driver) -> None:
+def test_what_is_known_before_connecting(driver: Driver, session: Session) -> None:
     env = driver.alloc(ENV, None)
     assert driver.SQLSetEnvAttr(pointer(env), 200, pointer(3), 0) == SQL_SUCCESS
     dbc = driver.alloc(DBC, env)
     text = ctypes.create_string_buffer(32)
     assert driver.SQLGetInfo(pointer(dbc), 77, text, 32, pointer(None)) == SQL_SUCCESS
     assert text.value == b"03.80"
+    for info_type in (6, 7, 10):
+        assert driver.SQLGetInfo(pointer(dbc), info_type, text, 32, pointer(None)) == SQL_SUCCESS
+        rc, out, length = ask(session, info_type)
+        assert (rc, out[:length]) == (SQL_SUCCESS, text.value)
     assert driver.SQLGetInfo(pointer(dbc), 17, text, 32, pointer(None)) == SQL_ERROR
     assert driver.state(DBC, dbc) == "08003"
 
