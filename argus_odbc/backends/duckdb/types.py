@@ -25,7 +25,8 @@ _SCALARS: dict[str, tuple[int, int, int, bool | None, str | None]] = {
     "SMALLINT": (t.SQL_SMALLINT, 5, 0, False, None),
     "USMALLINT": (t.SQL_SMALLINT, 5, 0, True, None),
     "INTEGER": (t.SQL_INTEGER, 10, 0, False, None),
-    "UINTEGER": (t.SQL_INTEGER, 10, 0, True, None),
+    # Not an unsigned SQL_INTEGER: widely used programs read that as a signed one, whatever SQL_DESC_UNSIGNED says.
+    "UINTEGER": (t.SQL_BIGINT, 20, 0, True, None),
     "BIGINT": (t.SQL_BIGINT, 19, 0, False, None),
     "UBIGINT": (t.SQL_BIGINT, 20, 0, True, None),
     "HUGEINT": (t.SQL_DECIMAL, 38, 0, False, None),
@@ -94,7 +95,7 @@ def type_rows(string_length: int) -> tuple[TypeRow, ...]:
             )
         )
     # DECIMAL before HUGEINT, TIMESTAMP before its relatives: programs take the first row of a type.
-    first = {"DECIMAL": 0, "TIMESTAMP": 0, "VARCHAR": 0}
+    first = {"BIGINT": 0, "DECIMAL": 0, "TIMESTAMP": 0, "VARCHAR": 0}
     return tuple(sorted(rows, key=lambda r: (r.sql_type, first.get(r.type_name, 1))))
 
 
