@@ -184,7 +184,7 @@ class Statement:
                 "07002", 0, f"The statement has {markers_wanted} parameter markers, {len(parameters)} are bound"
             )
         sql, bound = self._sql, list(parameters[:markers_wanted])
-        if bound and not backend.capabilities.server_parameters:
+        if not backend.capabilities.server_parameters:
             sql, bound = literals.fill(self._pieces, bound, backend.dialect), []
         timeout = query_timeout or getattr(connection.settings, "query_timeout", 0) or 0
         self._cancelled = False

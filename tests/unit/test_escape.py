@@ -32,6 +32,10 @@ RUN = [
     ("{fn EXTRACT(YEAR FROM {d '2024-02-25'})}", 2024),
     ("{fn CONVERT('12', SQL_INTEGER)}", 12),
     ("{fn CAST('12' AS SQL_BIGINT)}", 12),
+    ("{fn TIMESTAMPADD(SQL_TSI_QUARTER, -1, {d '2024-02-29'})}", dt.datetime(2023, 11, 29)),
+    ("{fn TIMESTAMPADD(SQL_TSI_HOUR, 1 + 1, {ts '2024-02-29 23:00:00'})}", dt.datetime(2024, 3, 1, 1)),
+    ("{fn TIMESTAMPDIFF(SQL_TSI_DAY, {ts '2024-02-28 12:00:00'}, {ts '2024-03-01 11:59:59'})}", 1),
+    ("{fn TIMESTAMPDIFF(SQL_TSI_MONTH, {d '2024-03-01'}, {d '2024-01-01'})}", -2),
     ("'a_b' LIKE 'a\\_b' {escape '\\'}", True),
     ("'axb' LIKE 'a!_b' {escape '!'}", False),
     ("'{fn UCASE(1)}'", "{fn UCASE(1)}"),
@@ -76,6 +80,10 @@ def test_the_escape_character_of_an_engine_with_backslashes() -> None:
 def test_units_of_timestampadd() -> None:
     sql = escape.translate("{fn TIMESTAMPADD(SQL_TSI_DAY, 1, x)}", Spark.dialect)
     assert sql == "timestampadd(DAY, 1, x)"
+
+
+def test_texts_have_no_length_in_spark() -> None:
+    assert escape.translate("{fn CONVERT(x, SQL_VARCHAR)}", Spark.dialect) == "CAST(x AS string)"
 
 
 def test_a_call() -> None:

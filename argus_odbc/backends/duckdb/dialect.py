@@ -37,6 +37,10 @@ FUNCTIONS: dict[str, str] = {
     "DAYOFWEEK": "(dayofweek({0}) + 1)",
     "DAYOFYEAR": "dayofyear({0})",
     "EXTRACT": "extract({*})",
+    # The timestamp may be a bare date.
+    "TIMESTAMPADD": "(CAST({2} AS TIMESTAMP) + {1} * INTERVAL 1 {0})",
+    # Whole units between the two, as Spark counts them; date_diff would count borders.
+    "TIMESTAMPDIFF": "date_sub('{0}', CAST({1} AS TIMESTAMP), CAST({2} AS TIMESTAMP))",
     "DATABASE": "current_database()",
     "IFNULL": "ifnull({0}, {1})",
     "USER": "current_user",

@@ -26,6 +26,11 @@ COMMON: dict[str, str] = {
     "IFNULL": "coalesce({0}, {1})",
     "DATABASE": "current_database()",
     "RAND": "rand({*})",
+    # Types of {fn CONVERT}: texts have no length here, and there is no REAL that all three understand alike.
+    **dict.fromkeys(("SQL_CHAR", "SQL_VARCHAR", "SQL_LONGVARCHAR", "SQL_GUID"), "string"),
+    **dict.fromkeys(("SQL_WCHAR", "SQL_WVARCHAR", "SQL_WLONGVARCHAR"), "string"),
+    "SQL_REAL": "float",
+    "SQL_INTEGER": "int",
 }
 
 SPARK_AND_HIVE: dict[str, str] = {
