@@ -109,48 +109,25 @@ cdef int text_field(SQLUSMALLINT field) noexcept nogil:
 
 cdef bint number_field(Stmt* s, const DescRec* r, SQLUSMALLINT field, SQLLEN* out) noexcept nogil:
     """The value of a numeric field of SQLColAttribute; False for a number that names no field."""
+    cdef FieldRule rule
+    cdef int64_t v = 0
     if field == SQL_DESC_CONCISE_TYPE:
         out[0] = odbc2_type(s, r.concise_type)
-    elif field == SQL_DESC_TYPE:
-        out[0] = r.type
     elif field == SQL_DESC_COUNT or field == SQL_COLUMN_COUNT:
         out[0] = s.ird.count
-    elif field == SQL_DESC_LENGTH:
-        out[0] = <SQLLEN>r.length
     elif field == SQL_COLUMN_LENGTH:
         out[0] = r.octet_length
-    elif field == SQL_DESC_OCTET_LENGTH:
-        out[0] = r.octet_length
-    elif field == SQL_DESC_DISPLAY_SIZE:
-        out[0] = r.display_size
-    elif field == SQL_DESC_PRECISION:
-        out[0] = r.precision
     elif field == SQL_COLUMN_PRECISION:
         out[0] = <SQLLEN>rec_column_size(r)
-    elif field == SQL_DESC_SCALE:
-        out[0] = r.scale
     elif field == SQL_COLUMN_SCALE:
         out[0] = rec_decimal_digits(r)
-    elif field == SQL_DESC_NULLABLE or field == SQL_COLUMN_NULLABLE:
+    elif field == SQL_COLUMN_NULLABLE:
         out[0] = r.nullable
-    elif field == SQL_DESC_UNSIGNED:
-        out[0] = r.is_unsigned
-    elif field == SQL_DESC_SEARCHABLE:
-        out[0] = r.searchable
-    elif field == SQL_DESC_UPDATABLE:
-        out[0] = r.updatable
-    elif field == SQL_DESC_AUTO_UNIQUE_VALUE:
-        out[0] = r.auto_unique_value
-    elif field == SQL_DESC_CASE_SENSITIVE:
-        out[0] = r.case_sensitive
-    elif field == SQL_DESC_FIXED_PREC_SCALE:
-        out[0] = r.fixed_prec_scale
-    elif field == SQL_DESC_NUM_PREC_RADIX:
-        out[0] = r.num_prec_radix
-    elif field == SQL_DESC_UNNAMED:
-        out[0] = r.unnamed
     else:
-        return False
+        rule = field_rule(<SQLSMALLINT>field)
+        if not rule.readable & ON_IRD or rule.header or rec_number(r, <SQLSMALLINT>field, &v) == 0:
+            return False
+        out[0] = v
     return True
 
 

@@ -41,57 +41,6 @@ cdef public SQLRETURN SQLSetPos(SQLHSTMT h, SQLSETPOSIROW row, SQLUSMALLINT oper
     return leave(&x.h, not_built(&x.h, b"SQLSetPos"))
 
 
-cdef public SQLRETURN SQLGetDescField(SQLHDESC h, SQLSMALLINT rec, SQLSMALLINT field, SQLPOINTER out, SQLINTEGER cap,
-                                      SQLINTEGER* total) noexcept nogil:
-    cdef Desc* x = desc(h)
-    if x is NULL or not enter(&x.h, MAGIC_DESC):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLGetDescField"))
-
-
-cdef public SQLRETURN SQLGetDescFieldW(SQLHDESC h, SQLSMALLINT rec, SQLSMALLINT field, SQLPOINTER out,
-                                       SQLINTEGER cap, SQLINTEGER* total) noexcept nogil:
-    cdef Desc* x = desc(h)
-    if x is NULL or not enter(&x.h, MAGIC_DESC):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLGetDescField"))
-
-
-cdef public SQLRETURN SQLGetDescRec(SQLHDESC h, SQLSMALLINT rec, SQLCHAR* name, SQLSMALLINT cap, SQLSMALLINT* total,
-                                    SQLSMALLINT* type, SQLSMALLINT* sub, SQLLEN* length, SQLSMALLINT* precision,
-                                    SQLSMALLINT* scale, SQLSMALLINT* nullable) noexcept nogil:
-    cdef Desc* x = desc(h)
-    if x is NULL or not enter(&x.h, MAGIC_DESC):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLGetDescRec"))
-
-
-cdef public SQLRETURN SQLGetDescRecW(SQLHDESC h, SQLSMALLINT rec, SQLWCHAR* name, SQLSMALLINT cap,
-                                     SQLSMALLINT* total, SQLSMALLINT* type, SQLSMALLINT* sub, SQLLEN* length,
-                                     SQLSMALLINT* precision, SQLSMALLINT* scale,
-                                     SQLSMALLINT* nullable) noexcept nogil:
-    cdef Desc* x = desc(h)
-    if x is NULL or not enter(&x.h, MAGIC_DESC):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLGetDescRec"))
-
-
-cdef public SQLRETURN SQLSetDescRec(SQLHDESC h, SQLSMALLINT rec, SQLSMALLINT type, SQLSMALLINT sub, SQLLEN length,
-                                    SQLSMALLINT precision, SQLSMALLINT scale, SQLPOINTER data, SQLLEN* total,
-                                    SQLLEN* ind) noexcept nogil:
-    cdef Desc* x = desc(h)
-    if x is NULL or not enter(&x.h, MAGIC_DESC):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLSetDescRec"))
-
-
-cdef public SQLRETURN SQLCopyDesc(SQLHDESC h, SQLHDESC target) noexcept nogil:
-    cdef Desc* x = desc(h)
-    if x is NULL or not enter(&x.h, MAGIC_DESC):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLCopyDesc"))
-
-
 cdef public int ConfigDSN(void* window, SQLUSMALLINT request, const char* driver, const char* attributes) noexcept nogil:
     """The installer's dialogue; 0 says that nothing was changed: data sources are edited in odbc.ini."""
     return 0
