@@ -458,7 +458,7 @@ cdef SQLRETURN set_desc_field(Desc* x, SQLSMALLINT i, SQLSMALLINT field, SQLPOIN
     if not rule.known:
         return fail_num(&x.h, b"HY091", b"%d is not a descriptor field", field, 0)
     if not rule.writable & kind_bits(x):
-        if x.kind == DESC_IRD:
+        if x.kind == DESC_IRD and field != SQL_DESC_NAME:  # the page wants HY091 for the name, HY016 for all others
             return fail_num(&x.h, b"HY016", b"The implementation row descriptor describes the result: its field %d cannot be "
                             b"changed", field, 0)
         return fail_num(&x.h, b"HY091", b"Field %d cannot be set on this kind of descriptor", field, 0)
