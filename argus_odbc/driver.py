@@ -124,7 +124,9 @@ class Connection:
     def set_isolation(self, level: int) -> None:
         capabilities = self.backend.capabilities
         if self.in_transaction:
-            raise DriverError("HY011", 0, "The isolation level cannot change in a transaction: commit or roll back first")
+            raise DriverError(
+                "HY011", 0, "The isolation level cannot change in a transaction: commit or roll back first"
+            )
         if not capabilities.isolation_levels & level:
             raise DriverError(
                 "HYC00",

@@ -61,6 +61,8 @@ cdef SQLRETURN driver_connect(SQLHANDLE h, void* text, SQLSMALLINT n, void* out,
         return leave(&d.h, fail_num(&d.h, b"HY110", b"SQLDriverConnect has no completion mode %d", completion, 0))
     if cap < 0:
         return leave(&d.h, fail_num(&d.h, b"HY090", b"A buffer length of %d is negative", cap, 0))
+    if wide:
+        settle_wchar(text, n)
     rc = text_in(&d.h, text, n, wide, &t)
     if rc == SQL_SUCCESS:
         rc = open_session(d, &t, &none, &none, &none, &completed)

@@ -15,6 +15,19 @@ cdef inline int32_t wchar_bytes() noexcept nogil:
     return wchar_width
 
 
+cdef void settle_wchar(const void* text, int64_t length) noexcept nogil:
+    """Tell iODBC that is linked statically, where no library shows it, by the connection string that it sends.
+
+    A connection string begins with two ASCII characters, so its second 16-bit unit is zero only in UTF-32.
+    """
+    global wchar_width
+    cdef const uint16_t* units = <const uint16_t*>text
+    if text is NULL or (length != SQL_NTS and length < 2) or units[0] == 0:
+        return
+    if wchar_bytes() == 2 and units[1] == 0:
+        wchar_width = 4
+
+
 # A text argument as UTF-8. `p` is NULL only where the application passed NULL; terminated by a NUL either way.
 cdef struct TextIn:
     char* p
