@@ -27,8 +27,8 @@ DRIVER_NUMBERS_2: dict[int, int] = {
     12: 1,  # SQL_ODBC_SAG_CLI_CONFORMANCE: compliant
     15: 1,  # SQL_ODBC_SQL_CONFORMANCE: core
     22: 0,  # SQL_CONCAT_NULL_BEHAVIOR: NULL
-    23: 1,  # SQL_CURSOR_COMMIT_BEHAVIOR: closed
-    24: 1,  # SQL_CURSOR_ROLLBACK_BEHAVIOR: closed
+    23: 2,  # SQL_CURSOR_COMMIT_BEHAVIOR: open cursors stay open
+    24: 2,  # SQL_CURSOR_ROLLBACK_BEHAVIOR: the same
     31: 128,  # SQL_MAX_CURSOR_NAME_LEN
     33: 0,  # SQL_MAX_PROCEDURE_NAME_LEN
     74: 1,  # SQL_CORRELATION_NAME: any that differ; raised to 2 below

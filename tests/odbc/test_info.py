@@ -154,3 +154,24 @@ def test_no_function_of_odbc(session: Session) -> None:
     out = ctypes.c_uint16()
     assert session.driver.SQLGetFunctions(pointer(session.dbc), 60000, ctypes.byref(out)) == SQL_ERROR
     assert session.driver.state(DBC, session.dbc) == "HY095"
+
+
+# ---- claims that the driver keeps ----
+
+
+@pytest.mark.parametrize(("info_type", "how"), [(23, 0), (24, 1)], ids=["commit", "rollback"])
+def test_a_cursor_lives_on_after_a_transaction_as_is_said(driver: Driver, info_type: int, how: int) -> None:
+    """SQL_CB_PRESERVE: a driver manager keeps its own account of open cursors by this answer."""
+    own = Session(driver)
+    try:
+        rc, out, _ = ask(own, info_type)
+        assert (rc, out[:2]) == (SQL_SUCCESS, b"\x02\x00")
+        assert driver.SQLSetConnectAttr(pointer(own.dbc), 102, pointer(0), 0) == SQL_SUCCESS
+        own.fetched(b"SELECT * FROM range(10000)")
+        assert driver.SQLEndTran(DBC, pointer(own.dbc), how) == SQL_SUCCESS
+        rows = 1
+        while driver.SQLFetch(pointer(own.stmt)) == SQL_SUCCESS:
+            rows += 1
+        assert rows == 10000
+    finally:
+        own.close()
