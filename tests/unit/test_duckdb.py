@@ -163,6 +163,16 @@ def test_cancel_from_another_thread(session):
     assert rows(run(session, "SELECT 1")) == [(1,)]
 
 
+def test_a_statement_that_waits_for_an_open_result_can_time_out(session):
+    endless = run(session, "SELECT range FROM range(100000000000)")
+    begun = time.monotonic()
+    with pytest.raises(DriverError) as e:
+        run(session, "SELECT 1", timeout=0.3)
+    assert e.value.sqlstate == "HYT00" and time.monotonic() - begun < 5
+    endless.close()
+    assert rows(run(session, "SELECT 1")) == [(1,)]
+
+
 def test_query_timeout(session):
     with pytest.raises(DriverError) as e:
         run(session, "SELECT count(*) FROM range(100000000000) a, range(1000) b", timeout=0.3)

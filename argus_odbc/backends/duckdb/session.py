@@ -123,7 +123,7 @@ class DuckDB(Backend):
             if self._closed:
                 raise DriverError("08003", 0, "The connection to DuckDB is closed")
             if self._open is not None and self._open is not result:
-                self._open.keep_rest()
+                self._open.keep_rest(result)
             with self._state:
                 self._running = result
             try:
@@ -152,8 +152,7 @@ class DuckDB(Backend):
         self, sql: str, parameters: Sequence[Parameter], options: ExecuteOptions, started: Callable[[Any], None]
     ) -> Operation:
         values = deque(_value(self._module, p) for p in parameters)
-        with self._on_connection() as connection:
-            statements = connection.extract_statements(sql)
+        statements = self._statements(sql)
         if not statements:
             raise DriverError("42000", 0, "There is no statement in the text")
         first = previous = None
@@ -176,11 +175,21 @@ class DuckDB(Backend):
         assert first is not None
         return first
 
+    def _statements(self, sql: str) -> list[Any]:
+        """The statements of a text. Only parses, so that an open result can stay open."""
+        with self._lock:
+            if self._closed:
+                raise DriverError("08003", 0, "The connection to DuckDB is closed")
+            try:
+                return list(self._connection.extract_statements(sql))
+            except Exception as e:
+                raise driver_error(e) from e
+
     def prepare(self, sql: str) -> Prepared:
+        statements = self._statements(sql)
+        if len(statements) != 1:
+            return Prepared()
         with self._on_connection() as connection:
-            statements = connection.extract_statements(sql)
-            if len(statements) != 1:
-                return Prepared()
             kind = statements[0].type.name
             if kind in ("INSERT", "UPDATE", "DELETE", "MERGE_INTO") and "returning" not in sql.lower():
                 return Prepared(columns=())
@@ -277,7 +286,7 @@ class Result(Operation):
 
     def run(self, statement: Any, values: list[Any]) -> None:
         """Run it. Rows are described and the first are read, so that most errors come now."""
-        with self._session._on_connection(self) as connection, self._limit():
+        with self._limit(), self._session._on_connection(self) as connection:
             self._check()
             expected = {e.name for e in statement.expected_result_type}
             returning = "QUERY_RESULT" in expected and "returning" in statement.query.lower()
@@ -324,10 +333,13 @@ class Result(Operation):
         if self._session._open is self:
             self._session._open = None
 
-    def keep_rest(self) -> None:
-        """Read all that is left into memory; an error is kept for the fetch that comes to it."""
+    def keep_rest(self, asker: Result | None) -> None:
+        """Read all that is left into memory; an error is kept for the fetch that comes to it.
+
+        `asker` is the statement that waits for the connection: a cancel or timeout of it ends the reading too.
+        """
         with self._session._state:
-            self._session._running = self
+            self._session._running = asker or self
         try:
             while self._stream is not None:
                 self._read_part()
@@ -340,7 +352,7 @@ class Result(Operation):
     def fetch_results(self) -> Any | None:
         with self._session._lock:
             if not self._parts and self._stream is not None and not self._closed:
-                with self._session._on_connection(self), self._limit():
+                with self._limit(), self._session._on_connection(self):
                     self._check()
                     self._read_part()
             if self._parts:
