@@ -136,8 +136,8 @@ def test_what_is_said_to_be_there_is_exported(session: Session, driver_path: Pat
 def test_core_functions_are_there(session: Session) -> None:
     core = [row for row in FUNCTIONS if row["conformance"] == "Core" and row["implemented_by"] != "DM only"]
     missing = {row["function"] for row in core if not supported(session, int(row["function_id"]))}
-    # Reading and copying descriptors is to come; a manager maps SQLBindParam to SQLBindParameter.
-    assert missing <= {"SQLCopyDesc", "SQLGetDescField", "SQLGetDescRec", "SQLSetDescRec", "SQLBindParam"}
+    # A manager maps it to SQLBindParameter.
+    assert missing <= {"SQLBindParam"}
 
 
 @pytest.mark.parametrize("name", ["SQLBulkOperations", "SQLDescribeParam", "SQLSetPos"])
@@ -175,3 +175,17 @@ def test_a_cursor_lives_on_after_a_transaction_as_is_said(driver: Driver, info_t
         assert rows == 10000
     finally:
         own.close()
+
+
+def test_nulls_sort_as_is_said(session: Session) -> None:
+    """SQL_NC_END: last, whichever way is sorted."""
+    rc, out, _ = ask(session, 85)
+    assert (rc, out[:2]) == (SQL_SUCCESS, b"\x04\x00")
+    for order in (b"ASC", b"DESC"):
+        session.fetched(b"SELECT a FROM (VALUES (1), (NULL), (2)) t(a) ORDER BY a " + order)
+        assert session.driver.SQLFetch(pointer(session.stmt)) == SQL_SUCCESS
+        assert session.driver.SQLFetch(pointer(session.stmt)) == SQL_SUCCESS
+        value, indicator = ctypes.c_int32(), ctypes.c_int64()
+        rc = session.driver.SQLGetData(pointer(session.stmt), 1, 4, ctypes.byref(value), 4, ctypes.byref(indicator))
+        assert (rc, indicator.value) == (SQL_SUCCESS, -1)
+        session.driver.SQLCloseCursor(pointer(session.stmt))

@@ -58,7 +58,7 @@ class DuckDB(Backend):
         identifier_case=4,
         quoted_identifier_case=4,
         max_identifier_length=128,
-        null_collation=0,
+        null_collation=4,
         primary_keys=True,
         foreign_keys=True,
     )
