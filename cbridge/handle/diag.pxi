@@ -3,6 +3,8 @@
 
 cdef enum:
     MAX_DIAGS = 1000      # a block of a million bad cells must not fill the memory with records
+    SHORT_MESSAGE = 480   # bytes with the prefix: isql cuts after 499, iusql shows nothing of a record that is longer
+    PREFIX_BYTES = 8      # "[Argus] "
 
 
 cdef void diag_clear(Head* h) noexcept nogil:
@@ -20,9 +22,40 @@ cdef void diag_release(Head* h) noexcept nogil:
     h.diag_cap = 0
 
 
+cdef int64_t heart_end(const char* text, int64_t n, int64_t limit) noexcept nogil:
+    """Where to part a long message: after its last whole line within `limit` bytes, else the last word, else there."""
+    cdef int64_t i = limit
+    while i > limit // 4:
+        if text[i] == c"\n":
+            return i
+        i -= 1
+    i = limit
+    while i > limit // 4:
+        if text[i] == c" ":
+            return i
+        i -= 1
+    return utf8_floor(text, n, limit)
+
+
 cdef void diag_add(Head* h, const char* sqlstate, SQLINTEGER native, SQLLEN row, SQLINTEGER column,
                    const char* text, int64_t n) noexcept nogil:
-    """Add one record; `text` is n bytes of UTF-8. Errors go before warnings, as SQLGetDiagField ranks them."""
+    """Add a message of n bytes of UTF-8; a long one becomes two records, its heart and the whole rest.
+
+    Programs read the first record into a few hundred bytes, and some drop it when that is too little.
+    """
+    cdef int64_t first = n
+    if n > SHORT_MESSAGE - PREFIX_BYTES:
+        first = heart_end(text, n, SHORT_MESSAGE - PREFIX_BYTES)
+    diag_record(h, sqlstate, native, row, column, text, first)
+    while first < n and (text[first] == c"\n" or text[first] == c" "):
+        first += 1
+    if first < n:
+        diag_record(h, sqlstate, native, row, column, text + first, n - first)
+
+
+cdef void diag_record(Head* h, const char* sqlstate, SQLINTEGER native, SQLLEN row, SQLINTEGER column,
+                      const char* text, int64_t n) noexcept nogil:
+    """Add one record. Errors go before warnings, as SQLGetDiagField ranks them."""
     cdef DiagRec* grown
     cdef DiagRec rec
     cdef int32_t at
@@ -39,11 +72,11 @@ cdef void diag_add(Head* h, const char* sqlstate, SQLINTEGER native, SQLLEN row,
     rec.native = native
     rec.row = row
     rec.column = column
-    rec.message = <char*>malloc(n + 9)
+    rec.message = <char*>malloc(n + PREFIX_BYTES + 1)
     if rec.message is not NULL:
-        memcpy(rec.message, b"[Argus] ", 8)
-        memcpy(rec.message + 8, text, n)
-        rec.message[8 + n] = 0
+        memcpy(rec.message, b"[Argus] ", PREFIX_BYTES)
+        memcpy(rec.message + PREFIX_BYTES, text, n)
+        rec.message[PREFIX_BYTES + n] = 0
     at = h.ndiag
     if sqlstate[0] != c"0" or sqlstate[1] != c"1":
         at = 0

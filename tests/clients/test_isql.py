@@ -42,3 +42,12 @@ def test_isql_shows_the_engine_error(program: str, source: Source, tmp_path: Pat
             "[S0002]" in output
         )  # what the driver manager makes of 42S02 for a program of ODBC 2; iusql shows no state
     assert "no_such_table_here" in output
+
+
+@pytest.mark.parametrize("program", ["isql", "iusql"])
+def test_isql_shows_the_heart_of_a_long_error(program: str, source: Source, tmp_path: Path, driver_path: Path) -> None:
+    """iusql shows nothing of a record that is longer than its 499 characters, and stops there."""
+    function = {"duckdb": "error", "spark": "raise_error"}[source.engine]
+    statement = f"select {function}('no such apple{' and no such pear' * 60}')"
+    output = run(program, source, tmp_path, driver_path, "-v", statement=statement).decode()
+    assert "no such apple" in output
