@@ -36,14 +36,22 @@ def connect(
 
     login_timeout: seconds, 0 = the setting's. Raises DriverError 08001, 28000, HYT00, HY000.
     """
-    settings, completed, warnings = connstr.resolve(text or "", dsn=dsn, uid=uid, pwd=pwd)
+    settings, completed, warnings = connstr.resolve(
+        text or "", dsn=dsn, uid=uid, pwd=pwd, own_keywords=lambda name: load_backend(name).keywords
+    )
     if login_timeout:
         settings = dataclasses.replace(settings, login_timeout=login_timeout)
     if read_only:
         settings = dataclasses.replace(settings, read_only=True)
-    log.configure(settings)
+    chosen = load_backend(settings.backend)
+    log.configure(settings, chosen.keywords)
     log.logger.info("connect backend=%s host=%s", settings.backend, settings.host)
-    backend = load_backend(settings.backend).connect(settings)
+    log.logger.debug("connection string: %s", text or f"DSN={dsn}")
+    try:
+        backend = chosen.connect(settings)
+    except Exception as error:
+        log.logger.error("connect failed: %s", error, exc_info=log.logger.isEnabledFor(log.LEVELS["DEBUG"]))
+        raise
     connection = Connection(backend, settings, completed, warnings)
     try:
         if catalog:
@@ -193,10 +201,11 @@ class Statement:
         self._cancel = None
         connection.before_statement()
         started = time.monotonic()
+        log.logger.debug("execute %s", sql)
         try:
             self._operation = backend.execute(sql, bound, ExecuteOptions(timeout, max_rows), self._started)
         except DriverError as error:
-            log.logger.info("execute failed sqlstate=%s: %s", error.sqlstate, error.message)
+            log.logger.error("execute failed sqlstate=%s: %s", error.sqlstate, error.message)
             raise
         finally:
             self._cancel = None

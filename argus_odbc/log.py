@@ -1,7 +1,6 @@
-"""The driver's log: off by default, written through, secrets never in clear.
+"""The driver's log: `logger`, switched on by LogLevel/LogFile or ARGUS_LOG_LEVEL/ARGUS_LOG_FILE.
 
-One logger for the process. The first connection that asks for a log decides where it goes; later ones may only raise
-its level. Each line is flushed when it is written: a host that exits does not run Python's own exit handlers.
+Every line is written through at once: a host that embeds Python may end without running Python's own exit code.
 """
 
 from __future__ import annotations
@@ -11,8 +10,11 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+
+from argus_odbc.errors import DriverError
+from argus_odbc.settings import KEYWORDS, Keyword, Settings, attribute_names
 
 TRACE = 5
 LEVELS = {
@@ -23,58 +25,105 @@ LEVELS = {
     "DEBUG": logging.DEBUG,
     "TRACE": TRACE,
 }
-SECRET = re.compile(
-    r"(?i)\b(pwd|password|accesstoken|auth_accesstoken|token|sslclientkeypassword)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;\s]*)"
-)
 
-logging.addLevelName(TRACE, "TRACE")
 logger = logging.getLogger("argus_odbc")
-logger.propagate = False
-logger.setLevel(LEVELS["OFF"])
 logger.addHandler(logging.NullHandler())
+logger.setLevel(LEVELS["OFF"])
+logging.addLevelName(TRACE, "TRACE")
+
+SHORTEST_KNOWN = 4
+"""A connection's own secrets are taken out wherever they stand, from this length on: shorter ones are in every word."""
+
+_names = "|".join(
+    sorted(
+        (re.escape(name) for name, attribute in attribute_names().items() if KEYWORDS[attribute].secret),
+        key=len,
+        reverse=True,
+    )
+)
+_quoted = r"'(?:[^'\\]|\\.)*'?|\"(?:[^\"\\]|\\.)*\"?"
+# An unguarded value goes on to its semicolon, spaces and quotes included.
+_pair = re.compile(rf"(\b(?:{_names})\s*=\s*)(?:\{{(?:[^}}]|\}}\}})*\}}?|{_quoted}|[^;\r\n]*)", re.IGNORECASE)
+_item = re.compile(rf"((['\"])(?:{_names})\2\s*:\s*)(?:{_quoted}|[^,}}\r\n]*)", re.IGNORECASE)
+_header = re.compile(r"\b((?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?)(?:(\w+)\s+)?[^\s'\"]+", re.IGNORECASE)
+_token = re.compile(r"\b((?:bearer|basic|negotiate)\s+)[A-Za-z0-9+/=_.~-]{12,}", re.IGNORECASE)
 
 _lock = threading.Lock()
 _handler: logging.Handler | None = None
+_target = ""
+_known: set[str] = set()
 
 
 def redact(text: str) -> str:
-    """`text` with the values of secret keywords replaced."""
-    return SECRET.sub(lambda match: f"{match[1]}=***", text)
+    """`text` with passwords, tokens and Authorization values replaced by ***."""
+    for secret in sorted(_known, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    text = _pair.sub(r"\1***", text)
+    text = _item.sub(r"\1***", text)
+    text = _header.sub(lambda m: m[1] + (m[2] + " " if m[2] else "") + "***", text)
+    return _token.sub(r"\1***", text)
 
 
-class _Formatter(logging.Formatter):
-    """Time, level, thread and message; secrets out of message and traceback alike."""
+def configure(settings: Settings, own_keywords: Iterable[Keyword] = ()) -> None:
+    """Set level and file by a connection's settings, else by the environment; the log is one for the process.
+
+    `own_keywords` are those that the backend declares. DriverError HY000 when the file cannot be written.
+    """
+    level = settings.log_level or _environment_level()
+    if not level:
+        return
+    target = settings.log_file or os.environ.get("ARGUS_LOG_FILE", "")
+    secrets = [getattr(settings, attribute) for attribute, keyword in KEYWORDS.items() if keyword.secret]
+    secrets += [str(settings.own.get(k.name.lower(), "")) for k in own_keywords if k.secret]
+    with _lock:
+        _known.update(s for s in secrets if len(s) >= SHORTEST_KNOWN)
+        if level != "OFF":
+            _open(target)
+        logger.setLevel(LEVELS[level])
+
+
+def _environment_level() -> str:
+    text = os.environ.get("ARGUS_LOG_LEVEL", "")
+    try:
+        return KEYWORDS["log_level"].read(text)
+    except DriverError as e:
+        raise DriverError("HY000", 0, f"ARGUS_LOG_LEVEL: {e.message}") from None
+
+
+def _open(target: str) -> None:
+    """Make `target` (a file, a folder, or "" for standard error) the one place that is written to."""
+    global _handler, _target
+    if _handler is not None and target == _target:
+        return
+    handler: logging.Handler
+    if target:
+        path = Path(target).expanduser()
+        try:
+            if target.endswith("/"):
+                path.mkdir(parents=True, exist_ok=True)
+            if path.is_dir():
+                path = path / f"argus-odbc-{os.getpid()}.log"
+            handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+        except OSError as e:
+            raise DriverError(
+                "HY000",
+                0,
+                f'The log file "{path}" cannot be written ({e.strerror}): set LogFile to another, or LogLevel=OFF',
+            ) from e
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Redacting("%(asctime)s %(levelname)s [%(process)d.%(thread)d] %(message)s"))
+    if _handler is not None:
+        logger.removeHandler(_handler)
+        _handler.close()
+    logger.addHandler(handler)
+    # The host's own logging set-up must not get the lines a second time.
+    logger.propagate = False
+    _handler, _target = handler, target
+
+
+class _Redacting(logging.Formatter):
+    """Redacts the finished line, so that no argument and no traceback escapes it."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
-
-
-def _open(target: str) -> logging.Handler:
-    """A handler for a file, a folder (one file a process) or, for an empty target, standard error."""
-    if not target:
-        return logging.StreamHandler(sys.stderr)
-    path = Path(target).expanduser()
-    if path.is_dir() or target.endswith(("/", os.sep)):
-        path.mkdir(parents=True, exist_ok=True)
-        path = path / f"argus-{os.getpid()}.log"
-    return logging.FileHandler(path, encoding="utf-8")
-
-
-def configure(settings: Any) -> None:
-    """Start the log as a connection's LogLevel and LogFile, else ARGUS_LOG_LEVEL and ARGUS_LOG_FILE, ask for."""
-    global _handler
-    name = (settings.log_level or os.environ.get("ARGUS_LOG_LEVEL", "") or "OFF").strip().upper()
-    level = LEVELS.get(name, logging.INFO)
-    if level == LEVELS["OFF"]:
-        return
-    with _lock:
-        if _handler is None:
-            try:
-                _handler = _open(settings.log_file or os.environ.get("ARGUS_LOG_FILE", ""))
-            except OSError as error:
-                _handler = logging.StreamHandler(sys.stderr)
-                logger.addHandler(_handler)
-                logger.error("the log file cannot be written: %s; logging to standard error", error)
-            _handler.setFormatter(_Formatter("%(asctime)s %(levelname)s [%(process)d:%(thread)d] %(message)s"))
-            logger.addHandler(_handler)
-        logger.setLevel(min(level, logger.level))
