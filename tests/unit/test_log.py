@@ -152,7 +152,7 @@ def test_what_cannot_be_is_refused_with_its_name(text: str, named: str) -> None:
 
 def test_a_bad_level_of_the_environment_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARGUS_LOG_LEVEL", "LOUD")
-    with pytest.raises(DriverError, match="ARGUS_LOG_LEVEL.*LOUD"):
+    with pytest.raises(DriverError, match=r"ARGUS_LOG_LEVEL.*LOUD"):
         started("Backend=duckdb")
 
 
