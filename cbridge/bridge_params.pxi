@@ -57,6 +57,8 @@ cdef list py_parameters(Stmt* s):
     cdef bint from_text
     out = []
     for i in range(1, s.nparams + 1):
+        if not param_described(s, i):
+            raise DriverError("07002", 0, f"Parameter {i} lost its binding while the statement waited for data")
         t = s.ipd.recs[i].concise_type
         value = None
         from_text = param_c_type(s, i) == SQL_C_CHAR or param_c_type(s, i) == SQL_C_WCHAR

@@ -17,6 +17,8 @@ cdef SQLRETURN bind_parameter(Stmt* s, SQLUSMALLINT i, SQLSMALLINT direction, SQ
         sql_type += SQL_TYPE_DATE - SQL_DATE
     if not sql_type_known(sql_type):
         return fail_num(&s.h, b"HY004", b"%d is not an SQL type (parameter %d)", sql_type, i)
+    if not input_allowed(default_c_type(sql_type, False) if c_type == SQL_C_DEFAULT else modern_c_type(c_type), sql_type):
+        return fail_num(&s.h, b"07006", b"The C type %d cannot be converted to the SQL type %d", c_type, sql_type)
     if cap < 0:
         return fail_num(&s.h, b"HY090", b"A buffer length of %d is negative (parameter %d)", cap, i)
     if data is NULL and ind is NULL:
@@ -28,6 +30,7 @@ cdef SQLRETURN bind_parameter(Stmt* s, SQLUSMALLINT i, SQLSMALLINT direction, SQ
     a = &s.apd.recs[i]
     p = &s.ipd.recs[i]
     desc_set_concise(a, modern_c_type(c_type))
+    type_defaults(a)
     a.octet_length = cap
     a.data_ptr = data
     a.octet_length_ptr = ind

@@ -1,11 +1,17 @@
 # SQLPrepare, SQLExecute, SQLExecDirect, SQLCancel, SQLRowCount, SQLMoreResults.
 # Included by _core.pyx after api_connect.pxi.
 
+cdef SQLRETURN waits_for_data(Stmt* s) noexcept nogil:
+    return fail(&s.h, b"HY010", b"The statement waits for parameter data: finish with SQLParamData, or call SQLCancel")
+
+
 cdef SQLRETURN prepare(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcept nogil:
     cdef TextIn t
     cdef SQLRETURN rc
     if text is NULL:
         return fail(&s.h, b"HY009", b"The SQL text is a null pointer")
+    if s.state >= ST_NEED_DATA:
+        return waits_for_data(s)
     if s.reader is not NULL:
         return fail(&s.h, b"24000", b"A cursor is open on the statement: close it before the next SQLPrepare")
     rc = text_in(&s.h, text, n, wide, &t)
@@ -60,6 +66,8 @@ cdef SQLRETURN run_now(Stmt* s) noexcept nogil:
 
 cdef SQLRETURN execute_prepared(Stmt* s) noexcept nogil:
     cdef SQLRETURN rc
+    if s.state >= ST_NEED_DATA:
+        return waits_for_data(s)
     if s.reader is not NULL:
         return fail(&s.h, b"24000", b"A cursor is open on the statement: close it before the next SQLExecute")
     if not s.prepared:
@@ -80,6 +88,8 @@ cdef SQLRETURN exec_direct(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcep
     cdef SQLRETURN rc
     if text is NULL:
         return fail(&s.h, b"HY009", b"The SQL text is a null pointer")
+    if s.state >= ST_NEED_DATA:
+        return waits_for_data(s)
     if s.reader is not NULL:
         return fail(&s.h, b"24000", b"A cursor is open on the statement: close it before the next SQLExecDirect")
     rc = text_in(&s.h, text, n, wide, &t)

@@ -55,19 +55,33 @@ cdef inline bint at_execution(SQLLEN n) noexcept nogil:
     return n == SQL_DATA_AT_EXEC or n <= SQL_LEN_DATA_AT_EXEC_OFFSET
 
 
+cdef inline bint param_described(const Stmt* s, int32_t i) noexcept nogil:
+    """Both descriptors have a usable record; they may have been replaced or cut since the statement was started."""
+    return i <= s.apd.capacity and i <= s.ipd.capacity and s.ipd.recs[i].concise_type != SQL_UNKNOWN_TYPE
+
+
+cdef SQLRETURN not_described(Stmt* s, int32_t i) noexcept nogil:
+    return fail_num(&s.h, b"07002", b"Parameter %d of %d is not bound: call SQLBindParameter, or set its record in the "
+                    b"application and in the implementation parameter descriptor", i, s.nparams)
+
+
 cdef SQLRETURN params_begin(Stmt* s) noexcept nogil:
     """Check the bindings of all markers; SQL_NEED_DATA when values are still to come through SQLPutData."""
     cdef int32_t i, waiting = 0
     cdef PutState* p
     params_release(s)
+    if s.apd.array_size > 1 and s.nparams:
+        return fail_num(&s.h, b"HYC00", b"The parameters are bound as an array of %d sets: the driver executes one set at a "
+                        b"time", <int64_t>s.apd.array_size, 0)
     if s.nparams == 0:
         return SQL_SUCCESS
     if s.apd.count < s.nparams:
         return fail_num(&s.h, b"07002", b"The statement has %d parameter markers, but parameters are bound up to %d only",
                         s.nparams, s.apd.count)
     for i in range(1, s.nparams + 1):
-        if s.apd.recs[i].data_ptr is NULL and s.apd.recs[i].octet_length_ptr is NULL and s.apd.recs[i].indicator_ptr is NULL:
-            return fail_num(&s.h, b"07002", b"Parameter %d of %d is not bound: call SQLBindParameter", i, s.nparams)
+        if not param_described(s, i) or (s.apd.recs[i].data_ptr is NULL and s.apd.recs[i].octet_length_ptr is NULL
+                                         and s.apd.recs[i].indicator_ptr is NULL):
+            return not_described(s, i)
         if at_execution(param_length(s, &s.apd.recs[i])):
             waiting += 1
     if waiting == 0:
@@ -99,6 +113,8 @@ cdef SQLRETURN param_data(Stmt* s, SQLPOINTER* token) noexcept nogil:
         return fail_num(&s.h, b"HY010", b"Parameter %d has no data yet: call SQLPutData first", p.current, 0)
     for i in range(p.current + 1, p.count + 1):
         if p.pieces[i].parameter:
+            if not param_described(s, i):
+                return not_described(s, i)
             p.current = i
             s.state = ST_MUST_PUT
             if token is not NULL:
@@ -117,6 +133,8 @@ cdef SQLRETURN put_data(Stmt* s, SQLPOINTER data, SQLLEN n) noexcept nogil:
     cdef char* grown
     if p is NULL or (s.state != ST_MUST_PUT and s.state != ST_CAN_PUT):
         return fail(&s.h, b"HY010", b"No parameter waits for data: SQLParamData names the next one")
+    if not param_described(s, p.current):
+        return not_described(s, p.current)
     piece = &p.pieces[p.current]
     c_type = param_c_type(s, p.current)
     size = c_type_size(c_type)
