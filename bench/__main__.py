@@ -1,4 +1,4 @@
-"""`python -m bench [duckdb|spark] [--quick]`: runs the measurements, prints the figures, writes bench/results/*.json."""
+"""`python -m bench [duckdb|spark|hs2] [--quick]`: runs the measurements, prints the figures, writes bench/results/*.json."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import datetime
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from bench.common import DRIVER, RESULTS, Figure
 
@@ -29,7 +31,15 @@ def spark_figures(quick: bool) -> Iterator[Figure]:
     return spark.figures(100_000 if quick else 1_000_000, 3)
 
 
-SUITES = {"duckdb": duck_figures, "spark": spark_figures}
+def hs2_figures(quick: bool) -> Iterator[Figure]:
+    """HiveServer2's protocol without an engine behind it."""
+    from bench.replay import hs2
+
+    with tempfile.TemporaryDirectory() as folder:
+        yield from hs2.figures(quick, Path(folder))
+
+
+SUITES = {"duckdb": duck_figures, "spark": spark_figures, "hs2": hs2_figures}
 
 
 def show(figure: Figure) -> None:

@@ -2,7 +2,7 @@
 //
 //     harness DRIVER CONNECTION SQL COLUMNS MODE
 //
-// COLUMNS has one letter for each column: i bigint, d double, s text, D date, T timestamp.
+// COLUMNS has one letter for each column: i bigint, l int, d double, s text, S long text, D date, T timestamp.
 // MODE is block:N (N rows in bound columns for each SQLFetch), cells (SQLFetch and one SQLGetData for each cell), or
 // busy (as cells, while a second thread runs Python code all the time).
 // The sums let the caller prove that the values are right: a fast wrong answer is no answer.
@@ -18,9 +18,9 @@
 
 #include <sqlext.h>
 
-enum { MAX_COLUMNS = 16, MAX_BLOCK = 10000, TEXT_BYTES = 64 };
+enum { MAX_COLUMNS = 32, MAX_BLOCK = 10000, TEXT_BYTES = 64, LONG_TEXT_BYTES = 512 };
 
-// The cells of one column for a block of rows. Rows stand TEXT_BYTES apart for text, the size of the value else.
+// The cells of one column for a block of rows. Rows stand `width` apart.
 typedef struct {
   char letter;
   SQLSMALLINT c_type;
@@ -79,11 +79,17 @@ static void set_up(Bound *b, char letter, SQLLEN rows) {
     case 'i':
       b->c_type = SQL_C_SBIGINT, b->width = 8;
       break;
+    case 'l':
+      b->c_type = SQL_C_SLONG, b->width = 4;
+      break;
     case 'd':
       b->c_type = SQL_C_DOUBLE, b->width = 8;
       break;
     case 's':
       b->c_type = SQL_C_CHAR, b->width = TEXT_BYTES;
+      break;
+    case 'S':
+      b->c_type = SQL_C_CHAR, b->width = LONG_TEXT_BYTES;
       break;
     case 'D':
       b->c_type = SQL_C_TYPE_DATE, b->width = sizeof(SQL_DATE_STRUCT);
@@ -107,10 +113,14 @@ static void add(Bound *b, SQLLEN rows) {
       case 'i':
         b->sum += *(const int64_t *)cell;
         break;
+      case 'l':
+        b->sum += *(const int32_t *)cell;
+        break;
       case 'd':
         b->float_sum += *(const double *)cell;
         break;
       case 's':
+      case 'S':
         b->sum += b->lengths[r];
         break;
       case 'D': {

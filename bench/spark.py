@@ -89,8 +89,8 @@ class Drain:
         answer = TBinaryProtocol(TMemoryBuffer(bytes(self.receive())))
         return getattr(TCLIService.Client(answer), f"recv_{name}")()
 
-    def run(self, sql: str, rows: int) -> tuple[float, float]:
-        """Seconds to execute `sql` and to take all its answers."""
+    def run(self, sql: str, rows: int, page_rows: int = FETCH_ROWS) -> tuple[float, float]:
+        """Seconds to execute `sql` and to take all its answers, of `page_rows` rows each."""
         from TCLIService import TCLIService, ttypes
         from thrift.protocol.TBinaryProtocol import TBinaryProtocol
         from thrift.transport.TTransport import TMemoryBuffer
@@ -108,15 +108,15 @@ class Drain:
                 raise RuntimeError(f"the statement ended in state {status.operationState}: {status.errorMessage}")
         executed = time.perf_counter()
         out = TMemoryBuffer()
-        TCLIService.Client(TBinaryProtocol(out)).send_FetchResults(ttypes.TFetchResultsReq(operation, 0, FETCH_ROWS))
-        request, answers = out.getvalue(), -(-rows // FETCH_ROWS)
+        TCLIService.Client(TBinaryProtocol(out)).send_FetchResults(ttypes.TFetchResultsReq(operation, 0, page_rows))
+        request, answers = out.getvalue(), -(-rows // page_rows)
         taken = 0
         for _ in range(answers):
             self.send(request)
             taken += len(self.receive())
         self.send(request)  # every client asks once more: an answer without rows is the end
         require("bytes of the last answer, below 1000", len(self.receive()) < 1000, True)
-        require(f"bytes of {rows} rows, at least 40 for each", taken >= rows * 40, True)
+        require(f"bytes of {rows} rows, at least 30 for each", taken >= rows * 30, True)
         done = time.perf_counter()
         self.call("CloseOperation", ttypes.TCloseOperationReq(operation))
         self.call("CloseSession", ttypes.TCloseSessionReq(session))
