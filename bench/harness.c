@@ -65,7 +65,7 @@ static void check(SQLRETURN rc, SQLSMALLINT type, SQLHANDLE handle, const char *
 
 // ---- values ----
 
-static int64_t days(int year, int month, int day) {
+static inline int64_t days(int year, int month, int day) {
   year -= month <= 2;
   int64_t era = (year >= 0 ? year : year - 399) / 400;
   int64_t yoe = year - era * 400;
@@ -105,34 +105,41 @@ static void set_up(Bound *b, char letter, SQLLEN rows) {
   b->lengths = calloc((size_t)rows, sizeof(SQLLEN));
 }
 
+// Loops without branches: the sums must not be what is measured. The values of NULL cells stay those of the row before.
+#define SUM(total, value)                         \
+  do {                                            \
+    __typeof__(total) sum = 0;                    \
+    for (SQLLEN r = 0; r < rows; r++) {           \
+      __typeof__(total) v = (value);              \
+      sum += lengths[r] == SQL_NULL_DATA ? 0 : v; \
+    }                                             \
+    total += sum;                                 \
+  } while (0)
+
 static void add(Bound *b, SQLLEN rows) {
-  for (SQLLEN r = 0; r < rows; r++) {
-    if (b->lengths[r] == SQL_NULL_DATA) continue;
-    const char *cell = b->data + r * b->width;
-    switch (b->letter) {
-      case 'i':
-        b->sum += *(const int64_t *)cell;
-        break;
-      case 'l':
-        b->sum += *(const int32_t *)cell;
-        break;
-      case 'd':
-        b->float_sum += *(const double *)cell;
-        break;
-      case 's':
-      case 'S':
-        b->sum += b->lengths[r];
-        break;
-      case 'D': {
-        const SQL_DATE_STRUCT *d = (const SQL_DATE_STRUCT *)cell;
-        b->sum += days(d->year, d->month, d->day);
-        break;
-      }
-      default: {
-        const SQL_TIMESTAMP_STRUCT *t = (const SQL_TIMESTAMP_STRUCT *)cell;
-        b->sum += days(t->year, t->month, t->day) * 86400 + t->hour * 3600 + t->minute * 60 + t->second;
-      }
-    }
+  const SQLLEN *lengths = b->lengths;
+  const SQL_DATE_STRUCT *date = (const SQL_DATE_STRUCT *)b->data;
+  const SQL_TIMESTAMP_STRUCT *at = (const SQL_TIMESTAMP_STRUCT *)b->data;
+  switch (b->letter) {
+    case 'i':
+      SUM(b->sum, ((const int64_t *)b->data)[r]);
+      break;
+    case 'l':
+      SUM(b->sum, ((const int32_t *)b->data)[r]);
+      break;
+    case 'd':
+      SUM(b->float_sum, ((const double *)b->data)[r]);
+      break;
+    case 's':
+    case 'S':
+      SUM(b->sum, lengths[r]);
+      break;
+    case 'D':
+      SUM(b->sum, days(date[r].year, date[r].month, date[r].day));
+      break;
+    default:
+      SUM(b->sum,
+          days(at[r].year, at[r].month, at[r].day) * 86400 + at[r].hour * 3600 + at[r].minute * 60 + at[r].second);
   }
 }
 

@@ -57,9 +57,9 @@ def encode_nulls(column: Column) -> bytes:
 def encode_page(shape: Shape) -> bytes:
     """A TFetchResultsResp."""
     out = [
-        b"\x0c\0\1" b"\x08\0\1\0\0\0\0" b"\0",  # status: SUCCESS
+        b"\x0c\0\1\x08\0\1\0\0\0\0\0",  # status: SUCCESS
         b"\x02\0\2\0",  # hasMoreRows: false, as most servers always say
-        b"\x0c\0\3" b"\x0a\0\1" + bytes(8) + b"\x0f\0\2\x0c" + bytes(4),  # results: offset 0, no rows, columns:
+        b"\x0c\0\3\x0a\0\1" + bytes(8) + b"\x0f\0\2\x0c" + bytes(4),  # results: offset 0, no rows, columns:
         b"\x0f\0\3\x0c" + struct.pack(">I", len(shape)),
     ]
     for column in shape:
