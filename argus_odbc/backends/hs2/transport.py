@@ -5,7 +5,6 @@ Errors say what the peer seems to speak and which keyword to change. Nothing her
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import struct
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from argus_odbc.errors import DriverError
 from argus_odbc.native import ALIEN, MORE, MessageEnd
 from argus_odbc.settings import Settings
+from argus_odbc.tls import tls_context
 
 # SASL negotiation of Thrift's SASL transport: a status byte, a length, a payload.
 SASL_START, SASL_OK, SASL_BAD, SASL_ERROR, SASL_COMPLETE = range(1, 6)
@@ -290,33 +290,6 @@ class Transport:
         """Idempotent."""
         if hasattr(self, "_socket"):
             self._socket.close()
-
-
-def tls_context(settings: Settings) -> ssl.SSLContext:
-    """What the SSL* keywords ask for."""
-    context = ssl.create_default_context()
-    lowest = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
-    context.minimum_version = lowest[settings.ssl_min_version]
-    if settings.ssl_verification != "full":
-        context.check_hostname = False
-    if settings.ssl_verification == "none":
-        context.verify_mode = ssl.CERT_NONE
-    if settings.ssl_ca_file:
-        folder = os.path.isdir(settings.ssl_ca_file)
-        try:
-            context.load_verify_locations(**{"capath" if folder else "cafile": settings.ssl_ca_file})
-        except OSError as e:
-            raise DriverError(
-                "08001", 0, f"SSLCAFile {settings.ssl_ca_file!r} cannot be read as certificates: {e}"
-            ) from e
-    if settings.ssl_client_cert:
-        try:
-            context.load_cert_chain(
-                settings.ssl_client_cert, settings.ssl_client_key or None, settings.ssl_client_key_password or None
-            )
-        except OSError as e:
-            raise DriverError("08001", 0, f"SSLClientCert {settings.ssl_client_cert!r} cannot be used: {e}") from e
-    return context
 
 
 def describe_peer(start: bytes, mechanism: str) -> str:
