@@ -109,11 +109,16 @@ static void python_failed(void) {
   Py_XDECREF(trace);
 }
 
-/* ---- fork, when Python is ours: the child gets a Python that is whole, though another thread was inside it ---- */
+/* ---- fork, when Python is ours: the child gets a Python that is whole, though another thread was inside it ----
+ * The handlers are registered again after each library that came, and the GIL is taken by the prepare handler that runs
+ * first, which is the last one registered: DuckDB's allocator locks itself in its own, and a thread that holds the GIL
+ * may be waiting for that allocator. The others only count, so that the child and the parent act in their last. */
+static __thread int fork_depth;
 static __thread int fork_ours; /* 0 when Python itself forks: it holds the GIL and does all this */
 static PyGILState_STATE fork_gil;
 
 static void before_fork(void) {
+  if (fork_depth++) return;
   fork_ours = !argus_gil_held();
   if (!fork_ours) return;
   fork_gil = PyGILState_Ensure();
@@ -121,14 +126,14 @@ static void before_fork(void) {
 }
 
 static void after_fork_parent(void) {
-  if (!fork_ours) return;
+  if (--fork_depth || !fork_ours) return;
   PyOS_AfterFork_Parent();
   PyGILState_Release(fork_gil);
 }
 
 /* Not Release: 3.11 cannot go to no thread state at all and back, and this may be the child's only one. */
 static void after_fork_child(void) {
-  if (!fork_ours) return;
+  if (--fork_depth || !fork_ours) return;
   PyOS_AfterFork_Child();
   PyEval_SaveThread();
 }
@@ -228,12 +233,57 @@ static int start(const char *folder) {
   return create ? start_options(create, exe) : start_config(exe);
 }
 
+/* ---- exit ----
+ * Python is never finalized, so other threads may be inside it when exit() ends the static objects of the libraries
+ * that a backend brought (DuckDB's tokenizer is one), and would crash in their next call. The GIL is taken before that
+ * and kept: they wait for it until the process is gone. */
+enum { EXIT_WAIT_MS = 2000 };
+static int embedded;
+static uint64_t guarded; /* argus_libraries_opened at the last registration */
+
+static argus_monitor *exit_monitor;
+static int gil_is_free;
+
+static void probe_gil(void *unused) {
+  (void)unused;
+  PyGILState_STATE gil = PyGILState_Ensure();
+  PyGILState_Release(gil);
+  argus_monitor_lock(exit_monitor);
+  gil_is_free = 1;
+  argus_monitor_notify_all(exit_monitor);
+  argus_monitor_unlock(exit_monitor);
+}
+
+/* Another thread tries first, so that one that holds the GIL for good does not keep the process from ending. */
+static void stop_python(void) {
+  static int stopped;
+  argus_thread thread;
+  if (stopped || argus_gil_held() || !(exit_monitor = argus_monitor_create())) return;
+  stopped = 1;
+  if (argus_thread_start(probe_gil, NULL, &thread)) return;
+  int64_t end = argus_now_ns() + (int64_t)EXIT_WAIT_MS * 1000000;
+  argus_monitor_lock(exit_monitor);
+  while (!gil_is_free && argus_now_ns() < end) argus_monitor_wait(exit_monitor, EXIT_WAIT_MS);
+  argus_monitor_unlock(exit_monitor);
+  if (gil_is_free) (void)PyGILState_Ensure();
+}
+
+/* Handlers of exit() and of fork() run in reverse order of their registration. */
+void argus_connected(void) {
+  argus_lock(&lock);
+  uint64_t opened = argus_libraries_opened();
+  if (embedded && opened != guarded && argus_at_exit(stop_python) == 0 &&
+      argus_at_fork(before_fork, after_fork_parent, after_fork_child) == 0)
+    guarded = opened;
+  argus_unlock(&lock);
+}
+
 static int boot(void) {
   char path[ARGUS_PATH], folder[ARGUS_PATH];
   if (argus_own_path((const void *)argus_boot, path)) return failed("the path of the core is not known");
   memcpy(folder, path, sizeof folder);
   *strrchr(folder, '/') = 0;
-  int embedded = !Py_IsInitialized();
+  embedded = !Py_IsInitialized();
   PyGILState_STATE gil = PyGILState_UNLOCKED;
   if (!embedded)
     gil = PyGILState_Ensure();

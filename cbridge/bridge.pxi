@@ -15,6 +15,7 @@ cdef extern from "Python.h":
 cdef extern from "argus/boot.h" nogil:
     int argus_boot()
     const char* argus_boot_error()
+    void argus_connected()
 
 
 cdef void take_exception(Head* h, object e):
@@ -148,10 +149,13 @@ cdef int fill_info(Dbc* d, dict answers) except -1:
 cdef SQLRETURN bridge_connect(Dbc* d, const TextIn* text, const TextIn* dsn, const TextIn* uid, const TextIn* pwd,
                               char** completed) noexcept nogil:
     """Open the session; *completed gets the connection string for SQLDriverConnect (malloc, without foreign secrets)."""
+    cdef SQLRETURN rc
     if argus_boot() != 0:
         return fail(&d.h, b"HY000", argus_boot_error())
     with gil:
-        return py_connect(d, text, dsn, uid, pwd, completed)
+        rc = py_connect(d, text, dsn, uid, pwd, completed)
+    argus_connected()
+    return rc
 
 
 cdef void py_disconnect(Dbc* d):

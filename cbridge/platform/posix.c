@@ -65,6 +65,18 @@ static int program_is_iodbc(struct dl_phdr_info *info, size_t size, void *arg) {
   return 1; /* the program itself comes first; nothing else is looked at */
 }
 
+static int read_adds(struct dl_phdr_info *info, size_t size, void *arg) {
+  (void)size;
+  *(uint64_t *)arg = info->dlpi_adds;
+  return 1;
+}
+
+uint64_t argus_libraries_opened(void) {
+  uint64_t adds = 0;
+  dl_iterate_phdr(read_adds, &adds);
+  return adds;
+}
+
 int argus_wchar_bytes(void) {
   char path[ARGUS_PATH];
   int linked_in = 0;
@@ -87,6 +99,8 @@ void *argus_reserve(size_t bytes) {
   void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return p == MAP_FAILED ? NULL : p;
 }
+
+int argus_at_exit(void (*run)(void)) { return atexit(run); }
 
 int argus_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void)) {
   return pthread_atfork(prepare, parent, child);

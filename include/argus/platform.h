@@ -19,8 +19,9 @@ const char *argus_open_error(void);
 void *argus_symbol(void *library, const char *name); /* library NULL: anywhere that all libraries see */
 int argus_own_path(const void *inside, char *out);   /* real path of the library that holds this address; 0 = found */
 int argus_loaded_library(const char *begin,
-                         char *out); /* path of a loaded library whose file name begins so; 0 = found */
-int argus_wchar_bytes(void);         /* 4 under iODBC, else 2 (unixODBC) */
+                         char *out);   /* path of a loaded library whose file name begins so; 0 = found */
+uint64_t argus_libraries_opened(void); /* how many, since the process began */
+int argus_wchar_bytes(void);           /* 4 under iODBC, else 2 (unixODBC) */
 
 /* ---- where Python is ---- */
 typedef struct {
@@ -36,7 +37,8 @@ void argus_python_exe(const argus_python *p, int minor, const void *in_libpython
 /* ---- process and time ---- */
 int64_t argus_now_ns(void); /* monotonic */
 int64_t argus_pid(void);
-void *argus_reserve(size_t bytes); /* zeroed address range that stays mapped; pages cost memory when touched */
+void *argus_reserve(size_t bytes);    /* zeroed address range that stays mapped; pages cost memory when touched */
+int argus_at_exit(void (*run)(void)); /* 0 = registered */
 int argus_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void)); /* 0 = registered */
 
 /* ---- the GIL, when this thread holds it; no effect without a running Python ---- */
