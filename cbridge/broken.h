@@ -90,12 +90,3 @@ static SQLRETURN broken_field(SQLSMALLINT number, SQLSMALLINT field, void *out, 
   if (length) *length = (SQLSMALLINT)(n * unit);
   return out && n >= bytes / unit ? SQL_SUCCESS_WITH_INFO : SQL_SUCCESS;
 }
-
-/* SQLError hands out each record once; which handle it belongs to makes no difference here. */
-static SQLRETURN broken_error(SQLHENV env, SQLHDBC dbc, void *state, SQLINTEGER *native, void *message,
-                              SQLSMALLINT capacity, SQLSMALLINT *length, int unit) {
-  static __thread int told;
-  if (!env && !dbc) return SQL_INVALID_HANDLE;
-  told = !told;
-  return told ? broken_rec(1, state, native, message, capacity, length, unit) : SQL_NO_DATA;
-}
