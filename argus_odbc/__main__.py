@@ -1,13 +1,16 @@
-"""The `argus-odbc` command: install, uninstall, where."""
+"""The `argus-odbc` command: install, uninstall, where, doctor, query."""
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from argus_odbc import __version__
+from argus_odbc.errors import DriverError
 from argus_odbc.install import InstallError, driver_file, install, odbcinst_ini, uninstall
 
 
@@ -29,7 +32,7 @@ def _file(scope: str | None, folder: str | None) -> Path:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """Register the Argus ODBC driver and find it."""
+    """Register the Argus ODBC driver, find it, say what is wrong, and run a query."""
 
 
 @main.command("install")
@@ -63,6 +66,35 @@ def where_command() -> None:
         click.echo(driver_file())
     except InstallError as error:
         raise click.ClickException(str(error)) from error
+
+
+@main.command("query")
+@click.argument("conn", metavar="CONN")
+@click.argument("sql", metavar="SQL")
+@click.option("--csv", "form", flag_value="csv", help="Comma-separated values with a head line.")
+@click.option("--json", "form", flag_value="json", help="An array of objects, one a line.")
+@click.option("--limit", type=click.IntRange(min=0), help="Rows to show; 0: all. A table stops at 1000 by itself.")
+def query_command(conn: str, sql: str, form: str | None, limit: int | None) -> None:
+    """Run SQL on CONN, a data source's name or a connection string; SQL "-" is read from standard input.
+
+    The driver file is called directly: neither a driver manager nor a registration is needed.
+    """
+    # Its packages are loaded for this command alone.
+    from argus_odbc.query import run_query
+
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
+    try:
+        run_query(conn, sys.stdin.read() if sql == "-" else sql, form or "table", limit, sys.stdout)
+    except DriverError as error:
+        click.echo(f"{error.sqlstate} {error.message}", err=True)
+        sys.exit(1)
+    except InstallError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("cancelled", err=True)
+        sys.exit(130)
 
 
 if __name__ == "__main__":
