@@ -14,6 +14,7 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "cbridge"))
@@ -84,6 +85,15 @@ class Build(build_ext):
         return name.split(".", 1)[0] + ".so" if fullname.endswith("libargus_odbc") else name
 
 
+class Modules(build_py):
+    """Puts the template of odbcinst.ini beside the modules; in the clone it stands at the top, where people look."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            self.copy_file("odbcinst.ini.template", os.path.join(self.build_lib, "argus_odbc"))
+
+
 os.chdir(HERE)
 setup(
     packages=[
@@ -104,6 +114,6 @@ setup(
         ),
         loader,
     ],
-    cmdclass={"build_ext": Build},
+    cmdclass={"build_ext": Build, "build_py": Modules},
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -8,15 +8,7 @@ from pathlib import Path
 
 SECTION = "Argus"
 
-ENTRY = """[{name}]
-Description = Argus: Hive, Impala, Spark and DuckDB
-Driver      = {driver}
-Setup       = {driver}
-# 0: SQLCancel may come from another thread while a statement runs.
-Threading   = 0
-DontDLClose = 1
-UsageCount  = 1
-"""
+TEMPLATE = "odbcinst.ini.template"
 
 
 class InstallError(Exception):
@@ -29,6 +21,17 @@ def driver_file() -> Path:
     if not path.exists():
         raise InstallError(f"{path} does not exist: install argus-odbc with pip, or run `make build` in its clone")
     return path
+
+
+def entry() -> str:
+    """The section as the template has it, for this installation's driver file."""
+    package = Path(__file__).resolve().parent
+    # A wheel has the template beside the modules, a source tree beside the package.
+    found = next((p for p in (package / TEMPLATE, package.parent / TEMPLATE) if p.exists()), None)
+    if found is None:
+        raise InstallError(f"{package / TEMPLATE} does not exist: install argus-odbc again")
+    text = found.read_text(encoding="utf-8").replace("@DRIVER@", str(driver_file()))
+    return text[text.index(f"\n[{SECTION}]\n") + 1 :]
 
 
 def odbcinst_ini(scope: str, folder: str | None = None) -> Path:
@@ -47,12 +50,12 @@ def without_section(text: str, name: str = SECTION) -> str:
 
 def install(path: Path) -> None:
     """Write the [Argus] section, in place of an older one."""
-    entry = ENTRY.format(name=SECTION, driver=driver_file())
+    section = entry()
     old = path.read_text(encoding="utf-8") if path.exists() else ""
     rest = without_section(old)
     if rest and not rest.endswith("\n"):
         rest += "\n"
-    _write(path, rest + entry)
+    _write(path, rest + section)
 
 
 def uninstall(path: Path) -> bool:
