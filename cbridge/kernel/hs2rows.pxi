@@ -353,6 +353,45 @@ cdef inline bint wire_fits(int32_t type, int32_t kind) noexcept nogil:
     return type == WIRE_STRING and text_size(kind) > 0
 
 
+cdef bint not_a_value(Wire* w, const uint8_t* q, int64_t k, int32_t number, int64_t row) noexcept nogil:
+    """The error for a text that its column's type cannot have been written as."""
+    snprintf(w.err, w.nerr, b"column %d, row %lld of this part of the result: the server sent the text '%.*s%s',"
+             b" which is not a value of the column's type", number, <long long>(row + 1),
+             <int>utf8_floor(<const char*>q, k, 40), <const char*>q, <const char*>(b"..." if k > 40 else b""))
+    return False
+
+
+cdef bint column_days(Wire* w, const WireColumn* c, int32_t number, Column* out) noexcept nogil:
+    """Dates into KIND_DATE32."""
+    cdef const uint8_t* q = c.values
+    cdef int32_t* days = <int32_t*>out.values
+    cdef int64_t i, k
+    for i in range(c.n):
+        k = be32(q)
+        if not plain_day(<const char*>q + 4, k, &days[i]) and (out.validity is NULL or bit_at(out.validity, i)):
+            if not text_value(<const char*>q + 4, k, KIND_DATE32, 0, &days[i]):
+                return not_a_value(w, q + 4, k, number, i)
+        q += 4 + k
+    return True
+
+
+cdef bint column_decimals(Wire* w, const WireColumn* c, int32_t scale, int32_t number, Column* out) noexcept nogil:
+    """Decimals into KIND_DECIMAL128."""
+    cdef const uint8_t* q = c.values
+    cdef int64_t* halves = <int64_t*>out.values
+    cdef int64_t i, k, v = 0, unit = unit_of(scale) if 0 <= scale <= 18 else 0
+    for i in range(c.n):
+        k = be32(q)
+        if plain_decimal(<const char*>q + 4, k, scale, unit, &v):
+            halves[2 * i] = v
+            halves[2 * i + 1] = v >> 63
+        elif out.validity is NULL or bit_at(out.validity, i):
+            if not text_value(<const char*>q + 4, k, KIND_DECIMAL128, scale, &halves[2 * i]):
+                return not_a_value(w, q + 4, k, number, i)
+        q += 4 + k
+    return True
+
+
 cdef bint column_parsed(Wire* w, const WireColumn* c, const KindSpec* spec, int32_t number, Column* out) noexcept nogil:
     """Decimals, dates, timestamps and intervals out of their texts."""
     cdef const uint8_t* q = c.values
@@ -361,14 +400,15 @@ cdef bint column_parsed(Wire* w, const WireColumn* c, const KindSpec* spec, int3
     out.values = values
     if values is NULL:
         return wire_fail(w, b"not enough memory for the rows")
+    if spec.kind == KIND_DATE32:
+        return column_days(w, c, number, out)
+    if spec.kind == KIND_DECIMAL128:
+        return column_decimals(w, c, spec.scale, number, out)
     for i in range(c.n):
         k = be32(q)
         if out.validity is NULL or bit_at(out.validity, i):
             if not text_value(<const char*>q + 4, k, spec.kind, spec.scale, values + i * size):
-                snprintf(w.err, w.nerr, b"column %d, row %lld of this part of the result: the server sent the text '%.*s%s',"
-                         b" which is not a value of the column's type", number, <long long>(i + 1),
-                         <int>utf8_floor(<const char*>q + 4, k, 40), <const char*>q + 4, <const char*>(b"..." if k > 40 else b""))
-                return False
+                return not_a_value(w, q + 4, k, number, i)
         q += 4 + k
     return True
 

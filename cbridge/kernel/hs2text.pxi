@@ -8,8 +8,58 @@ cdef extern from *:
         int64_t product;
         return __builtin_mul_overflow(a, b, &product) || __builtin_add_overflow(product, c, out);
     }
+
+    /* The usual forms of dates and decimals, several characters at a time. 0 for all others, right or wrong, which the
+     * careful readers below look at. All read up to 8 bytes before the text: lengths and other texts stand there. */
+    #define ARGUS_ZEROS 0x3030303030303030u
+
+    /* The number of 0 to 8 digits that end before `end`. */
+    static inline int argus_tail_digits(const char *end, int64_t n, uint64_t *out) {
+        uint64_t v, keep = n > 0 ? ~(uint64_t)0 << (64 - 8 * n) : 0;
+        memcpy(&v, end - 8, 8);
+        v = (v & keep) | (ARGUS_ZEROS & ~keep);
+        if ((v & 0xF0F0F0F0F0F0F0F0u) != ARGUS_ZEROS || ((v + 0x0606060606060606u) & 0xF0F0F0F0F0F0F0F0u) != ARGUS_ZEROS)
+            return 0;
+        v -= ARGUS_ZEROS;
+        v = v * 10 + (v >> 8);
+        *out = ((v & 0x000000FF000000FFu) * 0x000F424000000064u + ((v >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u) >> 32;
+        return 1;
+    }
+
+    static inline int argus_plain_decimal(const char *p, int64_t n, int32_t scale, int64_t unit, int64_t *out) {
+        uint64_t low, high = 0, fraction = 0;
+        int negative = n > 0 && *p == '-';
+        int64_t whole;
+        p += negative;
+        n -= negative;
+        whole = scale > 0 ? n - scale - 1 : n;
+        if (whole < 1 || whole > 16 || scale < 0 || scale > 8 || whole + scale > 18) return 0;
+        if (scale > 0 && (p[whole] != '.' || !argus_tail_digits(p + n, scale, &fraction))) return 0;
+        if (!argus_tail_digits(p + whole, whole < 8 ? whole : 8, &low)) return 0;
+        if (whole > 8 && !argus_tail_digits(p + whole - 8, whole - 8, &high)) return 0;
+        *out = (int64_t)(high * 100000000u + low) * unit + (int64_t)fraction;
+        if (negative) *out = -*out;
+        return 1;
+    }
+
+    static inline int argus_plain_day(const char *p, int64_t n, int32_t *out) {
+        uint64_t ymd = 0, day = 0;
+        uint32_t y, m, d, era;
+        if (n != 10 || p[4] != '-' || p[7] != '-') return 0;
+        if (!argus_tail_digits(p + 4, 4, &ymd) || !argus_tail_digits(p + 10, 2, &day)) return 0;
+        y = (uint32_t)ymd;
+        m = (uint32_t)(uint8_t)(p[5] - '0') * 10 + (uint8_t)(p[6] - '0');
+        d = (uint32_t)day;
+        if ((uint8_t)(p[5] - '0') > 1 || (uint8_t)(p[6] - '0') > 9 || m < 1 || m > 12 || d < 1 || d > 28) return 0;
+        y += m > 2 ? 400 : 399;  /* years that begin in March, from 400 years earlier so that none is negative */
+        era = y / 100;
+        *out = (int32_t)(y * 1461 / 4 - era + era / 4 + (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d) - (719469 + 146097);
+        return 1;
+    }
     """
     bint mul_add_overflows "argus_mul_add"(int64_t a, int64_t b, int64_t c, int64_t* out) noexcept nogil
+    bint plain_decimal "argus_plain_decimal"(const char* p, int64_t n, int32_t scale, int64_t unit, int64_t* out) noexcept nogil
+    bint plain_day "argus_plain_day"(const char* p, int64_t n, int32_t* out) noexcept nogil
 
 
 cdef inline int64_t text_size(int32_t kind) noexcept nogil:

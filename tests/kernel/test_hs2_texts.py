@@ -68,6 +68,45 @@ def test_dates() -> None:
     assert decoded("-0001-01-01", "date32") == (dt.date(399, 1, 1) - EPOCH.date()).days - 146097
 
 
+def column_of(values: list[str], kind: str, scale: int = 0) -> list[int]:
+    """The numbers that a column of texts becomes."""
+    result = kernel.hs2(answer(strings(list(values))), [(kind, scale)])
+    assert not isinstance(result, str), result
+    return [cell[1] for cell in result[2][0]]
+
+
+def test_every_date_of_the_calendar() -> None:
+    days = range(1, dt.date.max.toordinal() + 1)
+    texts = [dt.date.fromordinal(day).isoformat() for day in days]
+    assert column_of(texts, "date32") == [day - EPOCH.date().toordinal() for day in days]
+
+
+@pytest.mark.parametrize("scale", [0, 1, 2, 7, 8, 9, 17, 18])
+def test_decimals_of_every_length_in_the_column_s_own_form(scale: int) -> None:
+    dice = random.Random(scale)
+    numbers = [dice.randrange(10 ** (digits - 1), 10**digits) for digits in range(1, 20) for _ in range(50)]
+    numbers += [0, *(10**digits for digits in range(20)), *(10**digits - 1 for digits in range(20))]
+    numbers += [-n for n in numbers]
+    exact = Context(prec=60)
+    assert column_of([f"{Decimal(n).scaleb(-scale, exact):f}" for n in numbers], "decimal128", scale) == numbers
+
+
+@pytest.mark.parametrize("at", range(10))
+def test_a_wrong_character_anywhere_is_no_date(at: int) -> None:
+    right = "2024-12-28"
+    for wrong in "/:x \x10\xe9":
+        text = right[:at] + wrong + right[at + 1 :]
+        assert isinstance(decoded(text, "date32"), str), text
+
+
+@pytest.mark.parametrize("at", range(12))
+def test_a_wrong_character_anywhere_is_no_decimal(at: int) -> None:
+    right = "123456789.25"
+    for wrong in "/:x\x10\xe9":
+        text = right[:at] + wrong + right[at + 1 :]
+        assert isinstance(decoded(text, "decimal128", 2), str), text
+
+
 @pytest.mark.parametrize(
     "value",
     ["", "2024", "2024-02-30", "2023-02-29", "2024-13-01", "2024-00-01", "24-01-01", "2024-01-01 ", "2024/01/01"],

@@ -175,6 +175,7 @@ class HS2Backend(Backend):
 
     def close_operation(self, handle: Any) -> None:
         """CloseOperation; silent where the server or the operation is gone."""
+        self.session.drop_memory()
         if self.session.is_alive():
             try:
                 self.session.ask("CloseOperation", tcli.OperationReq(operationHandle=handle))

@@ -122,7 +122,7 @@ class Session:
             head = self._read("FetchResults", lambda: tcli.read_fetch_head(exchange, data))
         if head.status.statusCode != tcli.STILL_EXECUTING:
             self.check(head.status, "FetchResults")
-        return Fetched(head, memoryview(data)[head.start :])
+        return Fetched(head, data[head.start :])
 
     def check(self, status: Any, name: str) -> None:
         if status is None:
@@ -133,7 +133,7 @@ class Session:
                 self._dead = error.message
             raise error
 
-    def _exchange(self, exchange: tcli.Exchange) -> bytearray | memoryview:
+    def _exchange(self, exchange: tcli.Exchange) -> memoryview:
         if self._dead:
             raise DriverError("08S01", 0, f"The connection to {self.login.where} is closed: {self._dead}")
         try:
@@ -173,6 +173,10 @@ class Session:
             raise self._unknown(e, name) from e
         finally:
             transport.close()
+
+    def drop_memory(self) -> None:
+        """No large answers are to be expected."""
+        self._transport.drop_memory()
 
     def is_alive(self) -> bool:
         if self._dead:

@@ -24,6 +24,9 @@ MESSAGE_LIMIT = 0x7FFFFFFF
 
 NEGOTIATION_LIMIT = 1 << 20
 
+SPARE_LIMIT = 32 << 20
+"""Bytes of memory that a connection keeps from one answer for the next: fresh memory costs as much as the bytes."""
+
 LOGIN_HINT = {
     "NOSASL": "it may want a login (AuthMech=PLAIN, or USER without a password) or TLS (SSL=1)",
     "PLAIN": "it may work without a login (AuthMech=NOSASL), want TLS (SSL=1), or speak HTTP (Transport=http)",
@@ -56,6 +59,7 @@ class Transport:
         self._deadline = time.monotonic() + timeout if timeout else 0.0
         self._timeout = timeout
         self._answered = False
+        self._spare = bytearray()
         self._socket = self._open_socket()
         try:
             if login.settings.ssl:
@@ -155,17 +159,19 @@ class Transport:
 
     def _sasl_receive(self) -> tuple[int, bytes]:
         self._socket.settimeout(self._left())
-        head = self._receive(5, "08001")
+        head = bytes(self._receive(5, state="08001"))
         status, length = struct.unpack(">BI", head)
         if not SASL_START <= status <= SASL_COMPLETE or length > NEGOTIATION_LIMIT:
-            raise self._alien(bytes(head), "08001")
+            raise self._alien(head, "08001")
         self._answered = True
-        return status, bytes(self._receive(length, "08001"))
+        return status, bytes(self._receive(length, state="08001"))
 
     # ---- messages ----
 
-    def call(self, message: bytes, timeout: float) -> bytearray | memoryview:
-        """Send one message and receive one, within `timeout` seconds for each part of it (0 = no limit)."""
+    def call(self, message: bytes, timeout: float) -> memoryview:
+        """Send one message and receive one, within `timeout` seconds for each part of it (0 = no limit).
+
+        The memory behind the answer is used again for a later one, once no view of it is left."""
         self._timeout = timeout
         try:
             self._socket.settimeout(timeout or None)
@@ -177,18 +183,18 @@ class Transport:
         self._send(struct.pack(">I", len(message)) + message)
         return self._framed_message()
 
-    def _framed_message(self) -> bytearray:
+    def _framed_message(self) -> memoryview:
         head = self._receive(4)
         length = int.from_bytes(head, "big")
         # A length that reads as text, or as a Thrift message, is none.
         if length > MESSAGE_LIMIT or head == b"HTTP":
             raise self._alien(bytes(head))
         self._answered = True
-        return self._receive(length)
+        return self._receive(length, self._memory(length))
 
     def _bare_message(self) -> memoryview:
         """A message without a length: received piece by piece, while its end is looked for."""
-        end, data, have = MessageEnd(), bytearray(65536), 0
+        end, data, have = MessageEnd(), self._memory(65536), 0
         while True:
             if have == len(data):
                 data.extend(bytes(len(data)))
@@ -204,6 +210,24 @@ class Transport:
         self._answered = True
         return memoryview(data)[:length]
 
+    def _memory(self, length: int) -> bytearray:
+        """At least `length` bytes: those of the answer before, when nobody looks at them any more."""
+        data, self._spare = self._spare, bytearray()
+        try:
+            # A bytearray with views cannot change its size.
+            data.append(0)
+        except BufferError:
+            data = bytearray()
+        if len(data) < length:
+            data = bytearray(length)
+        if len(data) <= SPARE_LIMIT:
+            self._spare = data
+        return data
+
+    def drop_memory(self) -> None:
+        """No large answers are to be expected."""
+        self._spare = bytearray()
+
     # ---- bytes ----
 
     def _send(self, data: bytes, state: str = "08S01") -> None:
@@ -214,7 +238,7 @@ class Transport:
         except OSError as e:
             raise self._lost(e.strerror or str(e), state) from e
 
-    def _receive_some(self, data: bytearray, at: int, state: str = "08S01") -> int:
+    def _receive_some(self, data: bytearray | memoryview, at: int, state: str = "08S01") -> int:
         """Receive into data[at:]; returns how many bytes came, never 0."""
         try:
             with memoryview(data) as view, view[at:] as room:
@@ -228,12 +252,14 @@ class Transport:
             raise self._lost("it closed the connection", state)
         return n
 
-    def _receive(self, length: int, state: str = "08S01") -> bytearray:
-        """Exactly `length` bytes."""
-        data, have = bytearray(length), 0
+    def _receive(self, length: int, data: bytearray | None = None, state: str = "08S01") -> memoryview:
+        """Exactly `length` bytes, into `data` when it is given."""
+        if data is None:
+            data = bytearray(length)
+        view, have = memoryview(data)[:length], 0
         while have < length:
-            have += self._receive_some(data, have, state)
-        return data
+            have += self._receive_some(view, have, state)
+        return view
 
     # ---- errors ----
 
