@@ -68,6 +68,33 @@ def where_command() -> None:
         raise click.ClickException(str(error)) from error
 
 
+@main.command("doctor")
+@click.argument("conn", metavar="[CONN]", required=False)
+@click.option("--dsn", metavar="NAME", help="A data source; the same as CONN without an = in it.")
+def doctor_command(conn: str | None, dsn: str | None) -> None:
+    """Check the installation, and with CONN (a data source's name or a connection string) everything up to a query.
+
+    Each failure comes with what to do; the exit code is 1 when there was one.
+    """
+    from argus_odbc.doctor import FAIL, NOTE, examine
+    from argus_odbc.log import redact
+
+    if conn is not None and dsn is not None:
+        raise click.UsageError("Give CONN or --dsn, not both")
+    colors = {FAIL: "red", NOTE: "yellow"}
+    failures = 0
+    for finding in examine(conn if dsn is None else f"DSN={dsn}"):
+        status = click.style(f"{finding.status:4}", fg=colors.get(finding.status, "green"))
+        click.echo(f"{status}  {finding.check:14}  {redact(finding.text)}")
+        if finding.todo:
+            click.echo(f"{'':6}{'':14}  -> {finding.todo}")
+        failures += finding.status == FAIL
+    if failures:
+        click.echo(f"{failures} check{'' if failures == 1 else 's'} failed")
+        sys.exit(1)
+    click.echo("Nothing failed.")
+
+
 @main.command("query")
 @click.argument("conn", metavar="CONN")
 @click.argument("sql", metavar="SQL")

@@ -8,7 +8,7 @@ All methods may be called from any thread, one at a time per connection, except 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -160,6 +160,10 @@ class Backend:
     dialect: ClassVar[Dialect] = Dialect()
     keywords: ClassVar[Sequence[Keyword]] = ()
     """Connection keywords of its own; their values are `settings.own[name in lower case]` where given."""
+    packages: ClassVar[Mapping[str, str]] = {}
+    """Modules that it imports beyond the standard library, each with what pip is to install when it is missing."""
+    default_port: ClassVar[int] = 0
+    """TCP port of the engine's server; 0 for an engine without one."""
 
     @classmethod
     def connect(cls, settings: Any) -> Backend:

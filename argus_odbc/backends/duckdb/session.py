@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -63,6 +63,7 @@ class DuckDB(Backend):
         foreign_keys=True,
     )
     dialect: ClassVar[Dialect] = DIALECT
+    packages: ClassVar[Mapping[str, str]] = {"duckdb": "'argus-odbc[duckdb]'"}
 
     def __init__(self, connection: Any, module: Any, string_length: int) -> None:
         self._connection = connection

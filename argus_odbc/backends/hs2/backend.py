@@ -25,6 +25,7 @@ DUMMY_PASSWORD = "x"
 class HS2Backend(Backend):
     """One connection to a HiveServer2."""
 
+    packages: ClassVar[Mapping[str, str]] = {"thrift": "thrift"}
     default_port: ClassVar[int] = 10000
     default_mechanism: ClassVar[str] = "PLAIN"
     """What AuthMech=AUTO means without a password."""
