@@ -13,9 +13,10 @@ from typing import Any
 
 from argus_odbc import catalog, connstr, escape, info, literals, log, markers
 from argus_odbc.backends import load_backend
-from argus_odbc.backends.base import Backend, ExecuteOptions, Operation, Parameter, Prepared
+from argus_odbc.backends.base import Backend, Dialect, ExecuteOptions, Operation, Parameter, Prepared
 from argus_odbc.batches import Rows
 from argus_odbc.errors import DriverError
+from argus_odbc.sets import ParameterSets
 from argus_odbc.types import Column
 
 NO_PREDICATE_VERBS = ("UPDATE", "DELETE", "MERGE")
@@ -124,6 +125,10 @@ class Connection:
                 self.in_transaction = False
                 action()
 
+    def transaction_lost(self) -> bool:
+        """Whether a statement that failed has made the open transaction good for nothing but a rollback."""
+        return self.in_transaction and self.backend.capabilities.error_ends_transaction
+
     def set_autocommit(self, on: bool) -> None:
         if on:
             self.commit()
@@ -160,6 +165,7 @@ class Statement:
         self._pieces: list[str] = []
         self._prepared: Prepared | None = None
         self._operation: Operation | None = None
+        self._later: list[Operation] = []
         self._cancel: Callable[[], None] | None = None
         self._cancelled = False
 
@@ -187,29 +193,72 @@ class Statement:
 
     def execute(self, parameters: Sequence[Parameter], query_timeout: int, max_rows: int) -> Operation:
         """Run the prepared text with one set of parameters."""
-        connection, backend = self.connection, self.connection.backend
+        self._begin()
+        return self.take_results([self.run(parameters, query_timeout, max_rows)])
+
+    def sets(self, query_timeout: int, max_rows: int) -> ParameterSets:
+        """Begin an execution of the prepared text with an array of parameters."""
+        self._begin()
+        return ParameterSets(self, query_timeout or self._default_timeout(), max_rows)
+
+    @property
+    def pieces(self) -> Sequence[str]:
+        """The text between the parameter markers."""
+        return self._pieces
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.connection.backend.dialect
+
+    @property
+    def writes_literals(self) -> bool:
+        """Whether parameter values become part of the text."""
+        return not self.connection.backend.capabilities.server_parameters
+
+    def _begin(self) -> None:
+        for operation in self._later:
+            operation.close()
+        self._later.clear()
+        self._cancelled = False
+        self._cancel = None
+
+    def _default_timeout(self) -> float:
+        return getattr(self.connection.settings, "query_timeout", 0) or 0
+
+    def run(self, parameters: Sequence[Parameter], query_timeout: float, max_rows: int) -> Operation:
+        """Run the prepared text once, as a part of what `execute` or `sets` has begun."""
         markers_wanted = len(self._pieces) - 1
         if len(parameters) < markers_wanted:
             raise DriverError(
                 "07002", 0, f"The statement has {markers_wanted} parameter markers, {len(parameters)} are bound"
             )
-        sql, bound = self._sql, list(parameters[:markers_wanted])
-        if not backend.capabilities.server_parameters:
-            sql, bound = literals.fill(self._pieces, bound, backend.dialect), []
-        timeout = query_timeout or getattr(connection.settings, "query_timeout", 0) or 0
-        self._cancelled = False
-        self._cancel = None
+        bound = list(parameters[:markers_wanted])
+        if self.writes_literals:
+            return self.run_text(literals.fill(self._pieces, bound, self.dialect), [], query_timeout, max_rows)
+        return self.run_text(self._sql, bound, query_timeout, max_rows)
+
+    def run_text(self, sql: str, bound: Sequence[Parameter], query_timeout: float, max_rows: int) -> Operation:
+        """Run a text that the engine gets as it is."""
+        connection = self.connection
+        if self._cancelled:
+            raise DriverError("HY008", 0, "The statement was cancelled")
+        timeout = query_timeout or self._default_timeout()
         connection.before_statement()
         started = time.monotonic()
         log.logger.debug("execute %s", sql)
         try:
-            self._operation = backend.execute(sql, bound, ExecuteOptions(timeout, max_rows), self._started)
+            operation = connection.backend.execute(sql, bound, ExecuteOptions(timeout, max_rows), self._started)
         except DriverError as error:
             log.logger.error("execute failed sqlstate=%s: %s", error.sqlstate, error.message)
             raise
         finally:
             self._cancel = None
-        log.logger.info("execute took %.3f s rows=%d", time.monotonic() - started, self._operation.row_count)
+        log.logger.info("execute took %.3f s rows=%d", time.monotonic() - started, operation.row_count)
+        return operation
+
+    def take_results(self, operations: Sequence[Operation]) -> Operation:
+        """Make operations the statement's results, in their order; answers the first one."""
+        self._operation, *self._later = operations
         verb = self._sql.lstrip()[:6].upper()
         self.touched_nothing = self._operation.row_count == 0 and verb.startswith(NO_PREDICATE_VERBS)
         return self._operation
@@ -232,6 +281,8 @@ class Statement:
         if self._operation is None:
             return None
         following = self._operation.next_result()
+        if following is None and self._later:
+            following = self._later.pop(0)
         if following is not None:
             self._operation = following
         return following

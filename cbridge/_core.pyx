@@ -42,6 +42,7 @@ include "handle/life.pxi"
 
 include "bridge.pxi"
 include "bridge_params.pxi"
+include "bridge_sets.pxi"
 include "bridge_rows.pxi"
 
 include "api/api_handle.pxi"

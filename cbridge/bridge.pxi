@@ -391,20 +391,32 @@ cdef SQLRETURN adopt(Stmt* s, object op) except? SQL_STILL_EXECUTING:
 cdef SQLRETURN py_execute(Stmt* s):
     try:
         st = statement_of(s)
-        op = st.execute(py_parameters(s) if s.nparams else [], s.query_timeout, s.max_rows)
-        rc = adopt(s, op)
-        if st.touched_nothing and s.dbc.env.odbc_version >= 3 and rc == SQL_SUCCESS:
-            return SQL_NO_DATA
-        return rc
+        op = st.execute(py_parameters(s, 0) if s.nparams else [], s.query_timeout, s.max_rows)
+        return no_data_if(s, st.touched_nothing, adopt(s, op))
     except BaseException as e:
         take_exception(&s.h, e)
         return SQL_ERROR
 
 
+cdef SQLRETURN no_data_if(Stmt* s, bint touched_nothing, SQLRETURN rc) noexcept nogil:
+    """A searched UPDATE or DELETE that changed no row is SQL_NO_DATA since ODBC 3."""
+    if touched_nothing and s.dbc.env.odbc_version >= 3 and rc == SQL_SUCCESS:
+        return SQL_NO_DATA
+    return rc
+
+
 cdef SQLRETURN bridge_execute(Stmt* s) noexcept nogil:
     """Run the text that bridge_prepare set, with the bound parameters; the result becomes the statement's."""
+    cdef SQLRETURN rc
+    if s.nparams and (s.apd.array_size > 1 or s.apd.array_status_ptr is not NULL):
+        with gil:
+            return py_execute_sets(s)
     with gil:
-        return py_execute(s)
+        rc = py_execute(s)
+    set_status(s, 0, SQL_PARAM_ERROR if rc == SQL_ERROR else (
+        SQL_PARAM_SUCCESS_WITH_INFO if rc == SQL_SUCCESS_WITH_INFO else SQL_PARAM_SUCCESS))
+    sets_processed(s, 1)
+    return rc
 
 
 cdef SQLRETURN py_catalog(Stmt* s, const char* function, const TextIn* names, int32_t nnames, tuple numbers):

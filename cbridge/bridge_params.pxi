@@ -45,8 +45,15 @@ cdef object typed(object value, SQLSMALLINT sql_type):
     return value
 
 
-cdef list py_parameters(Stmt* s):
-    """All bound parameters, in order; DriverError with the parameter's number when a value cannot be read."""
+cdef object cell_error(CellStatus status, int32_t i):
+    """The DriverError of a parameter that cannot be converted."""
+    from argus_odbc.errors import DriverError
+    return DriverError((<bytes>cell_sqlstate(status)).decode("ascii"), 0,
+                       f"Parameter {i}: " + (<bytes>cell_message(status)).decode("utf-8"))
+
+
+cdef list py_parameters(Stmt* s, int64_t k):
+    """The bound parameters of set k, in order; DriverError with the parameter's number when a value cannot be read."""
     from argus_odbc.backends.base import Parameter
     from argus_odbc.errors import DriverError
     cdef Value v
@@ -54,21 +61,16 @@ cdef list py_parameters(Stmt* s):
     cdef bint null = False
     cdef int32_t i
     cdef SQLSMALLINT t
-    cdef bint from_text
     out = []
     for i in range(1, s.nparams + 1):
         if not param_described(s, i):
             raise DriverError("07002", 0, f"Parameter {i} lost its binding while the statement waited for data")
         t = s.ipd.recs[i].concise_type
         value = None
-        from_text = param_c_type(s, i) == SQL_C_CHAR or param_c_type(s, i) == SQL_C_WCHAR
         try:
-            status = param_value(s, i, &v, &null)
-            if status == CELL_DONE and not null:
-                status = value_fit(&v, t, from_text, rec_column_size(&s.ipd.recs[i]), rec_decimal_digits(&s.ipd.recs[i]))
+            status = param_fitting(s, k, i, &v, &null)
             if status > CELL_FIRST_ERROR:
-                raise DriverError((<bytes>cell_sqlstate(status)).decode("ascii"), 0,
-                                  f"Parameter {i}: " + (<bytes>cell_message(status)).decode("utf-8"))
+                raise cell_error(status, i)
             if not null:
                 value = typed(value_object(&v, t), t)
         finally:

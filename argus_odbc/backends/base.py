@@ -29,6 +29,8 @@ class Capabilities:
     """SQL_TXN_* bits that can be set; 0 with `transactions=False`."""
     default_isolation: int = 0
     ddl_in_transaction: bool = False
+    error_ends_transaction: bool = False
+    """A statement that fails leaves nothing to do but a rollback."""
     catalogs: bool = True
     """Object names have a catalog part."""
     schemas: bool = True

@@ -2,6 +2,7 @@
 # Included by _core.pyx after params.pxi.
 
 cdef enum:
+    MAX_SETS = 0x7FFFFFFF             # parameter sets of one execution
     ATTR_DRIVER_UNICODE_TYPE = 1065   # iODBC asks the environment which SQLWCHAR the driver speaks
     UNICODE_UTF16 = 1
     UNICODE_UCS4 = 3
@@ -134,11 +135,6 @@ cdef AttrRule attr_rule(SQLINTEGER attr) noexcept nogil:
         r.only = SQL_RD_ON
         r.degrades = True
         r.before_cursor = False
-    elif attr == SQL_ATTR_PARAMSET_SIZE:
-        r.limit = <SQLULEN>-1
-        r.only = 1
-        r.degrades = True
-        r.before_cursor = False
     else:
         r.attr = 0
     return r
@@ -152,7 +148,7 @@ cdef SQLRETURN set_plain(Stmt* s, SQLINTEGER attr, SQLULEN* field, SQLULEN value
             return fail_num(&s.h, b"24000", b"Attribute %d cannot change while a cursor is open", attr, 0)
         if r.before_cursor and s.prepared:
             return fail_num(&s.h, b"HY011", b"Attribute %d must be set before the statement is prepared", attr, 0)
-        if value > r.limit or (value == 0 and (attr == SQL_ATTR_PARAMSET_SIZE or attr == SQL_ATTR_CONCURRENCY)):
+        if value > r.limit or (value == 0 and attr == SQL_ATTR_CONCURRENCY):
             return fail_num(&s.h, b"HY024", b"Attribute %d has no value %d", attr, <int64_t>value)
         if value == r.only or (attr == SQL_ATTR_CURSOR_SENSITIVITY and value == SQL_INSENSITIVE):
             field[0] = value
@@ -166,6 +162,9 @@ cdef SQLRETURN set_plain(Stmt* s, SQLINTEGER attr, SQLULEN* field, SQLULEN value
         if value == 0:
             return fail(&s.h, b"HY024", b"A rowset has at least one row")
         s.bindings_changed = True
+    elif attr == SQL_ATTR_PARAMSET_SIZE:
+        if value == 0 or value > MAX_SETS:
+            return fail_num(&s.h, b"HY024", b"A number of %d sets is not between 1 and %d", <int64_t>value, MAX_SETS)
     elif (attr == SQL_ATTR_METADATA_ID or attr == SQL_ATTR_NOSCAN) and value > 1:
         return fail_num(&s.h, b"HY024", b"Attribute %d has no value %d", attr, <int64_t>value)
     elif attr == SQL_ATTR_MAX_LENGTH:

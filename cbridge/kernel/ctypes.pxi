@@ -163,6 +163,8 @@ cdef const char* cell_sqlstate(CellStatus s) noexcept nogil:
         return b"HY001"
     if s == CELL_TOO_LONG:
         return b"22001"
+    if s == CELL_NO_DEFAULT:
+        return b"07S01"
     return b"00000"
 
 
@@ -187,11 +189,13 @@ cdef const char* cell_message(CellStatus s) noexcept nogil:
     if s == CELL_NOT_ALLOWED:
         return b"No conversion exists between the SQL type and the C type"
     if s == CELL_BAD_LENGTH:
-        return b"The buffer length is negative"
+        return b"The length is negative and none of the special ones, or there is a length but no buffer"
     if s == CELL_BAD_C_TYPE:
         return b"The C type code is unknown"
     if s == CELL_NO_MEMORY:
         return b"Out of memory"
     if s == CELL_TOO_LONG:
         return b"The value is longer than the parameter's type allows"
+    if s == CELL_NO_DEFAULT:
+        return b"SQL_DEFAULT_PARAM is for parameters of procedures, which the engine does not have"
     return b""

@@ -18,6 +18,7 @@ cdef enum CellStatus:
     CELL_BAD_C_TYPE        # HY003
     CELL_NO_MEMORY         # HY001
     CELL_TOO_LONG          # 22001: parameters only
+    CELL_NO_DEFAULT        # 07S01: parameters only
 
 # One bound column or one SQLGetData call. Everything but `position` is filled in before the first cell.
 cdef struct Target:

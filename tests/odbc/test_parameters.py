@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from descriptors import ARRAY_SIZE, CONCISE_TYPE, COUNT, DATA_PTR, Descriptor, bind_big, prepare
+from descriptors import CONCISE_TYPE, COUNT, DATA_PTR, Descriptor, bind_big, prepare
 from plain import (
     C_BINARY,
     C_CHAR,
@@ -77,13 +77,6 @@ def test_markers_without_a_binding(session: Session) -> None:
     assert (session.run(b"select ?, ?"), session.state()) == (SQL_ERROR, "07002")
     assert Descriptor.of(session, "IPD").set(2, CONCISE_TYPE, BIGINT) == SQL_SUCCESS
     session.fetched(b"select ? + ?")
-
-
-def test_arrays_are_refused_and_not_cut_to_one_row(session: Session) -> None:
-    value = ctypes.c_int64(1)
-    bind_big(session, 1, value)
-    assert Descriptor.of(session, "APD").set(0, ARRAY_SIZE, 2) == SQL_SUCCESS
-    assert (session.run(b"select ?"), session.state()) == (SQL_ERROR, "HYC00")
 
 
 @pytest.mark.parametrize(

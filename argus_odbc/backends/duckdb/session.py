@@ -51,6 +51,7 @@ class DuckDB(Backend):
         isolation_levels=8,
         default_isolation=8,
         ddl_in_transaction=True,
+        error_ends_transaction=True,
         prepare_describes=True,
         server_parameters=True,
         read_only=True,
