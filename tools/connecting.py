@@ -20,8 +20,38 @@ SQLDriverConnect returns holds a password only where the application gave it.
     Driver=Argus;Database=/data/sales.duckdb
     Driver=Argus;Backend=spark;Host=spark.example.org;Port=10000;UID=ann;PWD={se;cret}
 
+`argus-odbc doctor CONN` checks everything that such a string needs, up to a first query, and says for each failure what
+to do; `argus-odbc query CONN SQL` runs one. CONN is a connection string or the name of a data source.
+
+## Data sources
+
+A section of `~/.odbc.ini` (or of the file that `ODBCINI` names, or of `/etc/odbc.ini`) holds the same keywords:
+
+    [Sales]
+    Driver  = Argus
+    Backend = spark
+    Host    = spark.example.org
+    UID     = ann
+
+`DSN=Sales;PWD=secret` then connects. A value goes to the end of its line and needs no braces.
+
+## Log
+
+`LogLevel=DEBUG;LogFile=/tmp/argus.log`, or the environment variables `ARGUS_LOG_LEVEL` and `ARGUS_LOG_FILE` for programs
+whose connection strings cannot be changed. INFO shows connects, statements' times and errors, DEBUG the SQL as the engine
+gets it. Passwords and tokens are replaced by `***`. The log is one for the process; each line is written at once.
+
+## Keywords
+
 | keyword | also written | backends | meaning |
 |---|---|---|---|
+"""
+
+CHOICES = """
+## Values that are one of a few
+
+| keyword | value | also written |
+|---|---|---|
 """
 
 
@@ -31,7 +61,13 @@ def page() -> str:
         f"| `{k.name}` | {', '.join(f'`{a}`' for a in k.aliases)} | {', '.join(k.backends) or 'all'} | {k.help} |"
         for k in KEYWORDS.values()
     ]
-    return HEAD + "\n".join(rows) + "\n"
+    choices = [
+        f"| `{k.name}` | `{value}` | {', '.join(f'`{o}`' for o in others if o)} |"
+        for k in KEYWORDS.values()
+        for value, others in k.choices.items()
+        if value
+    ]
+    return HEAD + "\n".join(rows) + "\n" + CHOICES + "\n".join(choices) + "\n"
 
 
 if __name__ == "__main__":
