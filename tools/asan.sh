@@ -30,10 +30,17 @@ fi
 preload=
 for library in libasan.so libubsan.so libstdc++.so.6; do preload+="$(gcc -print-file-name=$library) "; done
 export ARGUS_DRIVER=$out/argus_odbc/libargus_odbc.so ARGUS_SANITIZED=1 PYTHONMALLOC=malloc
-export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1
+report=$PWD/build/asan-report
+rm -f "$report".*
+export ASAN_OPTIONS=log_path=$report:detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1
 export ARGUS_KERNEL_FLAGS=$flags
-export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export UBSAN_OPTIONS=log_path=$report:halt_on_error=1:print_stacktrace=1
 # The kernel tests' own module, built before the run-time libraries are in the way of the compiler.
 "$python" -c 'import sys; sys.path.insert(0, "tests/kernel"); import build; build.build()'
 [ $# -gt 0 ] || set -- tests/odbc tests/kernel -q -m "not engine and not slow"
-LD_PRELOAD="$preload" "$python" -m pytest -p no:cacheprovider "$@"
+# What the sanitizers say would be lost with the output that pytest holds back.
+LD_PRELOAD="$preload" "$python" -m pytest -p no:cacheprovider "$@" || {
+    status=$?
+    cat "$report".* 2>/dev/null || echo "no sanitizer has written a report"
+    exit $status
+}

@@ -156,7 +156,7 @@ cdef bint text_decimal(const char* p, int64_t n, int32_t scale, void* out) noexc
     cdef const char* q = p
     cdef const char* end = p + n
     cdef const char* point = NULL
-    cdef int64_t small = 0
+    cdef uint64_t small = 0   # 19 digits fit
     cdef Decimal d
     cdef u128 wide
     cdef i128 signed_
@@ -167,7 +167,7 @@ cdef bint text_decimal(const char* p, int64_t n, int32_t scale, void* out) noexc
             if q[0] == c'.':
                 point = q
             else:
-                small = small * 10 + (q[0] - 48)
+                small = small * 10 + <uint64_t>(q[0] - 48)
             q += 1
         if q == end and (end - p) - negative - (point is not NULL) <= 18 and end - p > negative and (
                 (end - point - 1 == scale) if point is not NULL else scale == 0):
