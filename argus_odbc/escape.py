@@ -24,8 +24,8 @@ _FUNCTION = re.compile(r"\s*(\w+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{(\d|\*)\}")
 _SIMPLE = re.compile(r"[\w.?]+|'[^'\\]*'")
 
-_NO_ARGUMENTS = frozenset({"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"})
-"""Functions whose argument is a precision, which an engine may leave out."""
+_NO_ARGUMENTS = frozenset({"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "RAND"})
+"""Functions whose argument is a precision or a seed, which an engine may leave out."""
 
 CAST_TYPES = {
     "SQL_BIGINT": "BIGINT",
@@ -141,14 +141,16 @@ def _function(inside: str, dialect: Dialect) -> str:
     if name == "CAST" and name not in dialect.functions:
         return f"CAST({_type_words(raw, dialect)})"
     template = dialect.functions.get(name)
+    if name in ("TIMESTAMPADD", "TIMESTAMPDIFF") and arguments:
+        unit = _unit(name, arguments[0], dialect)
+        template = dialect.functions.get(f"{name} {unit}", template)
+        arguments[0] = dialect.functions.get("SQL_TSI_" + unit, unit)
     if template is None:
-        known = ", ".join(sorted(n for n in dialect.functions if not n.startswith("SQL_")))
+        known = ", ".join(sorted({n.split()[0] for n in dialect.functions if not n.startswith("SQL_")}))
         raise DriverError(
             "42000", 0, f"{{fn {name}}}: this engine has no such function in ODBC's form; it has: {known}"
         )
-    if name in ("TIMESTAMPADD", "TIMESTAMPDIFF") and arguments:
-        arguments[0] = _unit(name, arguments[0], dialect)
-    elif name == "POSITION" and len(arguments) == 1 and "{1}" in template:
+    if name == "POSITION" and len(arguments) == 1 and "{1}" in template:
         arguments = _split_at_word(arguments[0], "IN", dialect)
     return _expand(name, template, raw if "{*}" in template else "", arguments)
 
@@ -193,13 +195,12 @@ def _type_words(raw: str, dialect: Dialect) -> str:
 
 
 def _unit(name: str, word: str, dialect: Dialect) -> str:
-    """SQL_TSI_DAY as the engine's DAY."""
+    """DAY of SQL_TSI_DAY, where the engine has the interval."""
     known = "SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR".split()
     unit = word.upper().removeprefix("SQL_TSI_")
-    own = dialect.functions.get("SQL_TSI_" + unit)
-    if own is None and unit not in known:
+    if unit not in known and not {"SQL_TSI_" + unit, f"{name} {unit}"} & dialect.functions.keys():
         raise DriverError("42000", 0, f"{{fn {name}}}: the interval {word[:30]} is not one that this engine has")
-    return own or unit
+    return unit
 
 
 def split_arguments(text: str, dialect: Dialect) -> list[str]:

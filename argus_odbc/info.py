@@ -168,8 +168,8 @@ SQL92_NUMERIC_BITS = {
     "BIT_LENGTH": 0x1, "CHAR_LENGTH": 0x2, "CHARACTER_LENGTH": 0x4, "EXTRACT": 0x8, "OCTET_LENGTH": 0x10,
     "POSITION": 0x20,
 }  # fmt: skip
-INTERVAL_UNITS = 0x1FE
-"""SQL_FN_TSI_* from SECOND to YEAR; FRAC_SECOND is not."""
+INTERVAL_BITS = {unit: 2 << bit for bit, unit in enumerate("SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR".split())}
+"""SQL_FN_TSI_*; FRAC_SECOND is not."""
 
 # ---- CAST between types: SQL_CONVERT_<type> -> (its InfoType, its SQL_CVT_ bit, its group) ----
 CONVERT_TYPES = {
@@ -249,7 +249,14 @@ def _engine_numbers_4(capabilities: Capabilities) -> dict[int, int]:
 
 
 def _bits(table: dict[str, int], dialect: Dialect) -> int:
-    return sum(bit for name, bit in table.items() if name in dialect.functions)
+    known = {name.split()[0] for name in dialect.functions}
+    return sum(bit for name, bit in table.items() if name in known)
+
+
+def _intervals(function: str, dialect: Dialect) -> int:
+    """SQL_FN_TSI_* that TIMESTAMPADD or TIMESTAMPDIFF takes: by one template, or by one for each."""
+    known = dialect.functions
+    return sum(bit for unit, bit in INTERVAL_BITS.items() if function in known or f"{function} {unit}" in known)
 
 
 def _functions(dialect: Dialect) -> dict[int, int]:
@@ -259,13 +266,13 @@ def _functions(dialect: Dialect) -> dict[int, int]:
     if "{*}" in locate or "{2}" in locate:
         strings |= LOCATE_WITH_START
     return {
-        48: 0x2,  # SQL_CONVERT_FUNCTIONS: CAST, which is written as it is, not as {fn CONVERT}
+        48: 0x1 | 0x2,  # SQL_CONVERT_FUNCTIONS: CONVERT, CAST
         49: _bits(NUMERIC_BITS, dialect),
         50: strings,
         51: _bits(SYSTEM_BITS, dialect),
         52: _bits(TIMEDATE_BITS, dialect),
-        109: INTERVAL_UNITS if "TIMESTAMPADD" in dialect.functions else 0,
-        110: INTERVAL_UNITS if "TIMESTAMPDIFF" in dialect.functions else 0,
+        109: _intervals("TIMESTAMPADD", dialect),
+        110: _intervals("TIMESTAMPDIFF", dialect),
         155: _bits(SQL92_DATETIME_BITS, dialect),
         159: _bits(SQL92_NUMERIC_BITS, dialect),
     }

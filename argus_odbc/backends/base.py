@@ -73,7 +73,10 @@ class Dialect:
     keywords: tuple[str, ...] = ()
     """Reserved words beyond ODBC's own list (SQL_KEYWORDS)."""
     functions: dict[str, str] = field(default_factory=dict)
-    """`{fn NAME(a, b)}`: NAME -> template with `{0}`, `{1}`, `{*}`; also drives the SQLGetInfo function bitmaps."""
+    """`{fn NAME(a, b)}`: NAME -> template with `{0}`, `{1}`, `{*}`; also drives the SQLGetInfo function bitmaps.
+
+    TIMESTAMPADD and TIMESTAMPDIFF may have one for each interval: `TIMESTAMPADD DAY`. `SQL_TSI_DAY` is the engine's
+    word for an interval and `SQL_INTEGER` its word for a type of CONVERT, where they are not the standard's."""
     string_escape: str = "''"
     """How a quote is written inside a string literal: `''` or `\\'`."""
     backslash_escapes: bool = False

@@ -1,8 +1,14 @@
-"""One server of each engine for the whole session, started when the first test asks for it."""
+"""One server of each engine for the whole session, started when the first test asks for it.
+
+ARGUS_SPARK, ARGUS_HIVE and ARGUS_IMPALA (host:port) name servers that run already, to save their start.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 
@@ -12,22 +18,29 @@ from .process import Server
 from .spark import spark_thrift_server
 
 
+def server(variable: str, start: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    """The server that the environment names, else a new one."""
+    host, _, port = os.environ.get(variable, "").partition(":")
+    if port:
+        yield Server(host, int(port), Path())
+        return
+    with start() as started:
+        yield started
+
+
 @pytest.fixture(scope="session")
 def spark_server() -> Iterator[Server]:
     """Apache Spark's Thrift Server, without a login (AuthMech=NOSASL)."""
-    with spark_thrift_server("NOSASL") as server:
-        yield server
+    yield from server("ARGUS_SPARK", lambda: spark_thrift_server("NOSASL"))
 
 
 @pytest.fixture(scope="session")
 def hive_server() -> Iterator[Server]:
     """Apache Hive 4.0.1 with SASL PLAIN, any password (AuthMech=USER or PLAIN)."""
-    with start_hive("NONE") as server:
-        yield server
+    yield from server("ARGUS_HIVE", lambda: start_hive("NONE"))
 
 
 @pytest.fixture(scope="session")
 def impala_server() -> Iterator[Server]:
     """The server that speaks as Impala does, without a login."""
-    with start_impala() as server:
-        yield server
+    yield from server("ARGUS_IMPALA", start_impala)

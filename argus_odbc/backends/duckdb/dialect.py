@@ -6,7 +6,7 @@ from argus_odbc.backends.base import Dialect
 
 _SAME = (
     "ABS ACOS ASIN ATAN ATAN2 CEILING COS COT DEGREES EXP FLOOR PI POWER RADIANS ROUND SIGN SIN SQRT TAN ASCII "
-    "CONCAT LEFT LTRIM REPEAT REPLACE RIGHT RTRIM BIT_LENGTH OCTET_LENGTH CHAR_LENGTH CHARACTER_LENGTH HOUR MINUTE "
+    "CONCAT LEFT LTRIM REPEAT REPLACE RIGHT RTRIM BIT_LENGTH CHAR_LENGTH CHARACTER_LENGTH HOUR MINUTE "
     "MONTH MONTHNAME QUARTER SECOND WEEK YEAR DAYNAME"
 ).split()
 """Functions whose name, arguments and meaning are the same."""
@@ -23,6 +23,7 @@ FUNCTIONS: dict[str, str] = {
     "LCASE": "lower({0})",
     "LENGTH": "length(rtrim({0}))",
     "LOCATE": "instr({1}, {0})",
+    "OCTET_LENGTH": "strlen({0})",
     "POSITION": "position({0} IN {1})",
     "SPACE": "repeat(' ', {0})",
     "SUBSTRING": "substr({*})",

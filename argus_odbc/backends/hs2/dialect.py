@@ -5,7 +5,7 @@ from __future__ import annotations
 from argus_odbc.backends.base import Dialect
 
 _SAME = """
-ASCII CONCAT LCASE UCASE LENGTH LOCATE LTRIM RTRIM REPEAT REPLACE SPACE
+ASCII CONCAT LCASE UCASE LOCATE LTRIM RTRIM REPEAT REPLACE SPACE
 ABS ACOS ASIN ATAN CEILING COS DEGREES EXP FLOOR PI POWER RADIANS ROUND SIGN SIN SQRT TAN
 DAYOFMONTH HOUR MINUTE MONTH SECOND YEAR
 """
@@ -13,6 +13,7 @@ DAYOFMONTH HOUR MINUTE MONTH SECOND YEAR
 
 COMMON: dict[str, str] = {
     **{name: f"{name.lower()}({{*}})" for name in _SAME.split()},
+    "LENGTH": "length(rtrim({0}))",
     "SUBSTRING": "substring({*})",
     "LEFT": "substr({0}, 1, {1})",
     "MOD": "({0} % {1})",
@@ -32,6 +33,21 @@ COMMON: dict[str, str] = {
     "SQL_REAL": "float",
     "SQL_INTEGER": "int",
 }
+
+_MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
+_BETWEEN = "(cast({2} as timestamp) - cast({1} as timestamp))"
+_HIVE_HOURS = f"(day({_BETWEEN}) * 24 + hour({_BETWEEN}))"
+
+
+def _added(units: str) -> dict[str, str]:
+    """TIMESTAMPADD by an interval of the engine; weeks and quarters also where it has no such interval."""
+    known = {unit: (1, unit) for unit in units.split()}
+    known = {"WEEK": (7, "DAY"), "QUARTER": (3, "MONTH")} | known
+    return {
+        f"TIMESTAMPADD {unit}": f"(cast({{2}} as timestamp) + interval ({f'{n} * ' if n > 1 else ''}{{1}}) {word})"
+        for unit, (n, word) in known.items()
+    }
+
 
 SPARK_AND_HIVE: dict[str, str] = {
     **COMMON,
@@ -66,10 +82,20 @@ SPARK: dict[str, str] = {
 
 HIVE: dict[str, str] = {
     **SPARK_AND_HIVE,
-    "RIGHT": "substr({0}, -({1}))",
+    "RIGHT": "substr({0}, greatest(length({0}) - {1}, 0) + 1)",
     "EXTRACT": "extract({*})",
     "TRUNCATE": "(sign({0}) * floor(abs({0}) * power(10, {1})) / power(10, {1}))",
     "DAYOFYEAR": "cast(date_format({0}, 'D') as int)",
+    **_added("SECOND MINUTE HOUR DAY MONTH YEAR"),
+    "TIMESTAMPDIFF SECOND": f"({_HIVE_HOURS} * 3600 + minute({_BETWEEN}) * 60 + second({_BETWEEN}))",
+    "TIMESTAMPDIFF MINUTE": f"({_HIVE_HOURS} * 60 + minute({_BETWEEN}))",
+    "TIMESTAMPDIFF HOUR": _HIVE_HOURS,
+    "TIMESTAMPDIFF DAY": f"day({_BETWEEN})",
+    "TIMESTAMPDIFF WEEK": f"cast(day({_BETWEEN}) / 7 as int)",
+    **{
+        f"TIMESTAMPDIFF {unit}": f"cast(months_between({{2}}, {{1}}) / {months} as int)"
+        for unit, months in _MONTHS.items()
+    },
 }
 
 IMPALA: dict[str, str] = {
@@ -91,6 +117,16 @@ IMPALA: dict[str, str] = {
     "EXTRACT": "extract({*})",
     "USER": "user()",
     "NOW": "now()",
+    "CURRENT_TIMESTAMP": "now()",
+    **_added("SECOND MINUTE HOUR DAY WEEK MONTH YEAR"),
+    **{
+        f"TIMESTAMPDIFF {unit}": f"cast((unix_timestamp({{2}}) - unix_timestamp({{1}})) / {seconds} as bigint)"
+        for unit, seconds in {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400, "WEEK": 7 * 86400}.items()
+    },
+    **{
+        f"TIMESTAMPDIFF {unit}": f"cast(int_months_between({{2}}, {{1}}) / {months} as bigint)"
+        for unit, months in _MONTHS.items()
+    },
 }
 
 
