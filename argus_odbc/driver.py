@@ -84,6 +84,10 @@ class Connection:
         """SQLGetInfo answers: InfoType -> (width, value); width 0 = text."""
         return info.answers(self.backend, self.settings)
 
+    def lacking(self) -> list[int]:
+        """Numbers (SQL_API_*) of the functions that SQLGetFunctions denies for this engine."""
+        return catalog.lacking(self.backend.capabilities)
+
     def disconnect(self) -> None:
         with self._lock:
             if self.in_transaction:

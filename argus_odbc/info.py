@@ -30,7 +30,6 @@ DRIVER_NUMBERS_2: dict[int, int] = {
     23: 2,  # SQL_CURSOR_COMMIT_BEHAVIOR: open cursors stay open
     24: 2,  # SQL_CURSOR_ROLLBACK_BEHAVIOR: the same
     31: 128,  # SQL_MAX_CURSOR_NAME_LEN
-    33: 0,  # SQL_MAX_PROCEDURE_NAME_LEN
     74: 1,  # SQL_CORRELATION_NAME: any that differ; raised to 2 below
     75: 1,  # SQL_NON_NULLABLE_COLUMNS
     84: 0,  # SQL_FILE_USAGE: no single-tier driver
@@ -88,7 +87,6 @@ DRIVER_TEXTS: dict[int, str] = {
     7: odbc_version(__version__),
     10: DRIVER_ODBC_VERSION + ".0000",  # SQL_ODBC_VER; a manager answers with its own
     11: "N",  # SQL_ROW_UPDATES
-    20: "N",  # SQL_ACCESSIBLE_PROCEDURES
     77: DRIVER_ODBC_VERSION,
     103: "Y",  # SQL_MAX_ROW_SIZE_INCLUDES_LONG
     111: "N",  # SQL_NEED_LONG_DATA_LEN
@@ -221,6 +219,7 @@ def _engine_numbers_2(capabilities: Capabilities) -> dict[int, int]:
         30: length,  # SQL_MAX_COLUMN_NAME_LEN
         32: length if capabilities.schemas else 0,  # SQL_MAX_SCHEMA_NAME_LEN
         34: length if capabilities.catalogs else 0,  # SQL_MAX_CATALOG_NAME_LEN
+        33: length if capabilities.procedures else 0,  # SQL_MAX_PROCEDURE_NAME_LEN
         35: length,  # SQL_MAX_TABLE_NAME_LEN
         # SQL_TXN_CAPABLE: none, DML only, or DDL too.
         46: 0 if not capabilities.transactions else 2 if capabilities.ddl_in_transaction else 1,
@@ -233,8 +232,8 @@ def _engine_numbers_2(capabilities: Capabilities) -> dict[int, int]:
 
 
 def _engine_numbers_4(capabilities: Capabilities) -> dict[int, int]:
-    # Names have the part in queries, table definitions and (schemas) privileges; procedures there are none.
-    usage = 0x1 | 0x4
+    # Names have the part in queries, table definitions, calls of procedures and grants, as far as there are any.
+    usage = 0x1 | 0x4 | (0x2 if capabilities.procedures else 0) | (0x10 if capabilities.privileges else 0)
     batches = capabilities.multiple_results
     return {
         26: capabilities.default_isolation,
@@ -299,6 +298,7 @@ def _engine_texts(capabilities: Capabilities, dialect: Dialect) -> dict[int, str
         14: dialect.like_escape,
         17: capabilities.dbms_name,
         19: "N",  # SQL_ACCESSIBLE_TABLES: not all tables listed are known to be readable
+        20: "N",  # SQL_ACCESSIBLE_PROCEDURES: nor all procedures to be callable
         21: _yes(capabilities.procedures),
         27: "Y",  # SQL_EXPRESSIONS_IN_ORDERBY
         29: dialect.identifier_quote or " ",

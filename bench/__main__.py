@@ -1,4 +1,4 @@
-"""`python -m bench [duckdb|spark|hs2] [--quick]`: runs the measurements, prints the figures, writes bench/results/*.json."""
+"""`python -m bench [duckdb|catalog|spark|hs2] [--quick]`: measures, prints, writes bench/results/*.json."""
 
 from __future__ import annotations
 
@@ -39,7 +39,14 @@ def hs2_figures(quick: bool) -> Iterator[Figure]:
         yield from hs2.figures(quick, Path(folder))
 
 
-SUITES = {"duckdb": duck_figures, "spark": spark_figures, "hs2": hs2_figures}
+def catalog_figures(quick: bool) -> Iterator[Figure]:
+    """The catalog functions."""
+    from bench import catalog
+
+    yield catalog.sql_tables(10_000 if quick else 100_000, 3)
+
+
+SUITES = {"duckdb": duck_figures, "catalog": catalog_figures, "spark": spark_figures, "hs2": hs2_figures}
 
 
 def show(figure: Figure) -> None:

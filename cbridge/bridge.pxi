@@ -119,6 +119,7 @@ cdef SQLRETURN py_connect(Dbc* d, const TextIn* text, const TextIn* dsn, const T
             read_only=d.access_mode == SQL_MODE_READ_ONLY)
         own(&d.py, c)
         fill_info(d, c.info())
+        fill_lacking(d, c.lacking())
         completed[0] = copy_text(c.completed)
         return take_warnings(&d.h, c.warnings)
     except BaseException as e:
@@ -143,6 +144,17 @@ cdef int fill_info(Dbc* d, dict answers) except -1:
             d.info[i].number = value
         i += 1
         d.ninfo = i
+    return 0
+
+
+cdef int fill_lacking(Dbc* d, list numbers) except -1:
+    """What SQLGetFunctions denies for this engine."""
+    cdef int32_t i, n = len(numbers)
+    if n >= 8:
+        raise ValueError(f"{n} functions are lacking, there is room for 7")
+    for i in range(n):
+        d.lacking[i] = numbers[i]
+    d.lacking[n] = 0
     return 0
 
 

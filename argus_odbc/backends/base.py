@@ -56,6 +56,9 @@ class Capabilities:
     primary_keys: bool = False
     foreign_keys: bool = False
     procedures: bool = False
+    """`get_procedures` and `get_procedure_columns` answer, and `CALL` runs one. False: their functions are not there."""
+    privileges: bool = False
+    """Grants exist, and `get_table_privileges` and `get_column_privileges` answer. False: their functions are not there."""
     extra_info: dict[int, int | str] = field(default_factory=dict)
     """SQLGetInfo answers that nothing above implies, by InfoType."""
 
@@ -265,6 +268,27 @@ class Backend:
         cardinality, pages, filter)."""
         return []
 
+    def get_procedures(
+        self, catalog: str | None, schema: str | None, name: str | None
+    ) -> list[tuple[str | None, str | None, str, str | None, int]]:
+        """(catalog, schema, name, remarks, type: 1 procedure, 2 function). Arguments are search patterns."""
+        return []
+
+    def get_procedure_columns(
+        self, catalog: str | None, schema: str | None, name: str | None, column: str | None
+    ) -> list[ProcedureColumn]:
+        return []
+
+    def get_table_privileges(self, catalog: str | None, schema: str | None, table: str | None) -> list[tuple]:
+        """(catalog, schema, table, grantor, grantee, privilege, "YES"/"NO"/None grantable). Search patterns."""
+        return []
+
+    def get_column_privileges(
+        self, catalog: str | None, schema: str | None, table: str, column: str | None
+    ) -> list[tuple]:
+        """(catalog, schema, table, column, grantor, grantee, privilege, grantable); only `column` is a pattern."""
+        return []
+
 
 @dataclass(frozen=True)
 class CatalogColumn:
@@ -274,6 +298,22 @@ class CatalogColumn:
     schema: str | None
     table: str
     column: Column
+    ordinal: int
+    remarks: str | None = None
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class ProcedureColumn:
+    """One parameter or result column of a procedure as SQLProcedureColumns reports it."""
+
+    catalog: str | None
+    schema: str | None
+    procedure: str
+    column: Column
+    """SQL type 0 (SQL_UNKNOWN_TYPE) where it is open."""
+    kind: int
+    """SQL_PARAM_INPUT 1, SQL_PARAM_INPUT_OUTPUT 2, SQL_RESULT_COL 3, SQL_PARAM_OUTPUT 4, SQL_RETURN_VALUE 5."""
     ordinal: int
     remarks: str | None = None
     default: str | None = None

@@ -88,6 +88,16 @@ cdef bint function_built(SQLUSMALLINT f) noexcept nogil:
             or f == SQL_API_SQLCOPYDESC)
 
 
+cdef bint function_there(const Dbc* d, SQLUSMALLINT f) noexcept nogil:
+    """Built, and of use with this connection's engine."""
+    cdef int32_t i = 0
+    while d.connected and d.lacking[i]:
+        if d.lacking[i] == f:
+            return False
+        i += 1
+    return function_built(f)
+
+
 cdef SQLRETURN get_functions(Dbc* d, SQLUSMALLINT f, SQLUSMALLINT* out) noexcept nogil:
     cdef int32_t i
     if out is NULL:
@@ -95,16 +105,16 @@ cdef SQLRETURN get_functions(Dbc* d, SQLUSMALLINT f, SQLUSMALLINT* out) noexcept
     if f == SQL_API_ODBC3_ALL_FUNCTIONS:
         memset(out, 0, SQL_API_ODBC3_ALL_FUNCTIONS_SIZE * sizeof(SQLUSMALLINT))
         for i in range(SQL_API_ODBC3_ALL_FUNCTIONS_SIZE * 16):
-            if function_built(<SQLUSMALLINT>i):
+            if function_there(d, <SQLUSMALLINT>i):
                 out[i >> 4] |= <SQLUSMALLINT>(1 << (i & 15))
         return SQL_SUCCESS
     if f == SQL_API_ALL_FUNCTIONS:
         for i in range(100):
-            out[i] = SQL_TRUE if function_built(<SQLUSMALLINT>i) else SQL_FALSE
+            out[i] = SQL_TRUE if function_there(d, <SQLUSMALLINT>i) else SQL_FALSE
         return SQL_SUCCESS
     if f > 4000:
         return fail_num(&d.h, b"HY095", b"%d is not a function of ODBC", f, 0)
-    out[0] = SQL_TRUE if function_built(f) else SQL_FALSE
+    out[0] = SQL_TRUE if function_there(d, f) else SQL_FALSE
     return SQL_SUCCESS
 
 

@@ -87,7 +87,7 @@ cdef struct Dbc:
     void* py                    # argus_odbc.driver.Connection, owned; changed only while the GIL is held
     int32_t ninfo
     InfoItem* info              # sorted by type
-    uint32_t functions[64]      # SQL_API_ODBC3_ALL_FUNCTIONS bitmap plus room
+    SQLUSMALLINT lacking[8]     # SQL_API_* that the engine has nothing for; 0 ends them
     SQLUINTEGER access_mode, autocommit, connection_timeout, login_timeout, metadata_id, odbc_cursors
     SQLUINTEGER packet_size, txn_isolation, translate_option, ansi_app, trace, disconnect_behavior
     SQLULEN async_enable, stmt_defaults_query_timeout, stmt_defaults_max_rows

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from argus_odbc import catalog
+from argus_odbc import catalog, names
 from argus_odbc.backends import load_backend
-from argus_odbc.backends.base import ExecuteOptions
+from argus_odbc.backends.base import Backend, Capabilities, ExecuteOptions
 from argus_odbc.errors import DriverError
 
 pytest.importorskip("duckdb")
@@ -58,13 +58,42 @@ def backend():
     opened = load_backend("duckdb").connect(settings)
     opened.execute(
         "CREATE TABLE p (a INTEGER, b VARCHAR, PRIMARY KEY (b, a)); CREATE TABLE p_q (x INTEGER); CREATE TABLE pxq (x INTEGER); "
-        "CREATE TABLE q (x INTEGER, y VARCHAR, t TIMESTAMP, FOREIGN KEY (y, x) REFERENCES p (b, a)); CREATE VIEW v AS SELECT 1 a",
+        "CREATE TABLE q (x INTEGER, y VARCHAR, t TIMESTAMP, FOREIGN KEY (y, x) REFERENCES p (b, a)); "
+        "CREATE VIEW v AS SELECT 1 a; CREATE MACRO twice(n) AS 2 * n; "
+        "CREATE MACRO upto(n INTEGER) AS TABLE SELECT range AS i, 'x' AS t FROM range(n)",
         [],
         ExecuteOptions(),
         lambda cancel: None,
     )
     yield opened
     opened.disconnect()
+
+
+class Granting(Backend):
+    """An engine with grants, which none of the embedded ones has; it answers in no order and without filters."""
+
+    name = "granting"
+    capabilities = Capabilities(dbms_name="Granting", privileges=True)
+
+    def get_table_privileges(self, catalog, schema, table):
+        return [
+            ("c", "s", "u", None, "ann", "SELECT", None),
+            ("c", "s", "t", "_SYSTEM", "bob", "UPDATE", "NO"),
+            ("c", "s", "t", "_SYSTEM", "ann", "UPDATE", "YES"),
+            ("c", "s", "t", "_SYSTEM", "ann", "INSERT", "YES"),
+        ]
+
+    def get_column_privileges(self, catalog, schema, table, column):
+        return [
+            ("c", "s", "p", "b", "_SYSTEM", "ann", "SELECT", "NO"),
+            ("c", "s", "p", "a", "_SYSTEM", "ann", "UPDATE", "NO"),
+            ("c", "s", "p", "a", "_SYSTEM", "ann", "SELECT", None),
+            ("c", "s", "other", "a", "_SYSTEM", "ann", "SELECT", None),
+        ]
+
+
+def engine_for(backend, function):
+    return Granting() if "Privileges" in function else backend
 
 
 def ask(backend, function, *names, numbers=(), metadata_id=False, odbc2=False):
@@ -76,7 +105,9 @@ def ask(backend, function, *names, numbers=(), metadata_id=False, odbc2=False):
 def test_shapes(backend, function):
     wanted = [row for row in spec("catalog_columns.tsv") if row["function"] == function]
     names, numbers = ARGUMENTS[FUNCTIONS[function]]
+    backend = engine_for(backend, function)
     columns, rows = catalog.answer(backend, FUNCTIONS[function], names, numbers, False, False)
+    assert rows
     assert [c.name for c in columns] == [row["column"] for row in wanted]
     for column, row in zip(columns, wanted, strict=True):
         if row["type"] in TYPES:
@@ -93,9 +124,11 @@ def test_shapes(backend, function):
             assert value is None or isinstance(value, str if column.sql_type in (-9, 12) else int), column.name
 
 
-@pytest.mark.parametrize("function", ["SQLTables", "SQLColumns", "SQLPrimaryKeys", "SQLStatistics"])
+@pytest.mark.parametrize("function", sorted(FUNCTIONS.keys() - {"SQLForeignKeys"}))
 def test_order(backend, function):
     order = next(row["sort_order"] for row in spec("catalog_order.tsv") if row["function"] == function).split(",")
+    order = [name for name in order if " " not in name]  # closeness to a type is no column
+    backend = engine_for(backend, function)
     names, numbers = ARGUMENTS[FUNCTIONS[function]]
     found = ask(backend, FUNCTIONS[function], *names, numbers=numbers)
     keys = [
@@ -207,3 +240,61 @@ def test_the_best_row_identifier_is_the_primary_key(backend):
     rows = ask(backend, "special_columns", None, None, "p", numbers=(1, 0, 1))
     assert [(row["SCOPE"], row["COLUMN_NAME"], row["DATA_TYPE"]) for row in rows] == [(2, "b", -9), (2, "a", 4)]
     assert ask(backend, "special_columns", None, None, "p", numbers=(2, 0, 1)) == []
+
+
+def test_arguments_have_the_kinds_of_the_specification():
+    words = {"PV": "P", "OA": "O", "VL": "L"}
+    for function, name in FUNCTIONS.items():
+        wanted = [row for row in spec("catalog_args.tsv") if row["function"] == function]
+        kinds = "".join(words[row["kind"].split()[0]] for row in wanted if row["kind"].split()[0] in words)
+        assert names.KINDS[name] == kinds, function
+
+
+@pytest.mark.parametrize("row", [r for r in spec("catalog_args.tsv") if r["with_metadata_id"].startswith("ID")],
+                         ids=lambda r: f"{r['function']}-{r['argument']}")  # fmt: skip
+def test_a_null_pointer_for_an_identifier(backend, row):
+    function = row["function"]
+    wanted = [
+        r["argument"] for r in spec("catalog_args.tsv") if r["function"] == function and r["null_allowed"] != "n/a"
+    ]
+    given = [None if argument == row["argument"] else "x" for argument in wanted]
+    with pytest.raises(DriverError) as e:
+        catalog.answer(
+            engine_for(backend, function), FUNCTIONS[function], given, (1, 0, 0), metadata_id=True, odbc2=False
+        )
+    assert e.value.sqlstate == "HY009"
+
+
+def test_privileges(backend):
+    rows = ask(Granting(), "table_privileges", None, None, "T")
+    assert [(r["TABLE_NAME"], r["PRIVILEGE"], r["GRANTEE"]) for r in rows] == [
+        ("t", "INSERT", "ann"),
+        ("t", "UPDATE", "ann"),
+        ("t", "UPDATE", "bob"),
+    ]
+    rows = ask(Granting(), "column_privileges", None, None, "p", "_")
+    assert [(r["COLUMN_NAME"], r["PRIVILEGE"]) for r in rows] == [("a", "SELECT"), ("a", "UPDATE"), ("b", "SELECT")]
+    with pytest.raises(DriverError) as e:
+        ask(Granting(), "column_privileges", None, None, None, "%")
+    assert e.value.sqlstate == "HY009"
+    for function, given in (("table_privileges", (None,) * 3), ("column_privileges", (None, None, "p", None))):
+        with pytest.raises(DriverError, match="DuckDB has no privileges") as e:
+            ask(backend, function, *given)
+        assert e.value.sqlstate == "IM001"
+
+
+def test_macros_are_procedures(backend):
+    rows = ask(backend, "procedures", None, None, "%")
+    assert [(r["PROCEDURE_CAT"], r["PROCEDURE_SCHEM"], r["PROCEDURE_NAME"], r["PROCEDURE_TYPE"]) for r in rows] == [
+        ("memory", "main", "twice", 2),
+        ("memory", "main", "upto", 1),
+    ]
+    rows = ask(backend, "procedure_columns", "memory", "main", "upto", None)
+    shown = ("COLUMN_NAME", "COLUMN_TYPE", "DATA_TYPE", "TYPE_NAME", "COLUMN_SIZE", "ORDINAL_POSITION")
+    assert [tuple(r[name] for name in shown) for r in rows] == [
+        ("n", 1, 4, "INTEGER", 10, 1),
+        ("i", 3, -5, "BIGINT", 19, 1),
+        ("t", 3, -9, "VARCHAR", 1000, 2),
+    ]
+    (row,) = ask(backend, "procedure_columns", None, None, "twice", None)
+    assert (row["DATA_TYPE"], row["COLUMN_SIZE"], row["BUFFER_LENGTH"], row["IS_NULLABLE"]) == (0, None, None, "YES")

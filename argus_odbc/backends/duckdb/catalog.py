@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from argus_odbc.backends.base import CatalogColumn
+from argus_odbc.backends.base import CatalogColumn, ProcedureColumn
 from argus_odbc.backends.duckdb.types import TypeTable
+from argus_odbc.types import Column
 
 Query = Callable[..., list[tuple[Any, ...]]]
 
@@ -16,6 +17,8 @@ SQL_NO_ACTION = 3
 SQL_NOT_DEFERRABLE = 7
 SQL_INDEX_OTHER = 3
 SQL_TABLE_STAT = 0
+SQL_PT_PROCEDURE, SQL_PT_FUNCTION = 1, 2
+SQL_PARAM_INPUT, SQL_RESULT_COL = 1, 3
 
 # Tables and views under one set of names; "system" and "temp" are DuckDB's own databases.
 _OBJECTS = """
@@ -37,15 +40,17 @@ class _Where:
         self.values: list[Any] = []
 
     def like(self, column: str, pattern: str | None) -> _Where:
-        """`pattern` is an ODBC search pattern; None and % do not restrict."""
+        """`pattern` is an ODBC search pattern; None and % do not restrict. Names differ by more than their case."""
         if pattern is not None and pattern != "%":
-            self._parts.append(f"{column} LIKE ? ESCAPE '\\'")
-            self.values.append(pattern)
+            self._parts.append(f"{column} ILIKE ? ESCAPE '\\'")
+            # A backslash that escapes nothing is refused by the engine, and means itself.
+            lone = (len(pattern) - len(pattern.rstrip("\\"))) % 2
+            self.values.append(pattern + "\\" * lone)
         return self
 
     def equal(self, column: str, value: str | None) -> _Where:
         if value is not None:
-            self._parts.append(f"{column} = ?")
+            self._parts.append(f"lower({column}) = lower(?)")
             self.values.append(value)
         return self
 
@@ -54,7 +59,7 @@ class _Where:
 
 
 def catalogs(query: Query) -> list[str]:
-    return [row[0] for row in query("SELECT database_name FROM duckdb_databases() WHERE database_name <> 'temp'")]
+    return [row[0] for row in query("SELECT database_name FROM duckdb_databases()")]
 
 
 def schemas(query: Query, catalog: str | None) -> list[tuple[str | None, str]]:
@@ -181,6 +186,48 @@ def statistics(query: Query, catalog: str | None, schema: str | None, table: str
         if r[5] or not unique:
             out += _index_rows(r[:3], 0 if r[5] else 1, r[3], _expressions(r[4]))
     return out
+
+
+def procedures(
+    query: Query, catalog: str | None, schema: str | None, name: str | None
+) -> list[tuple[str | None, str | None, str, str | None, int]]:
+    """The macros: one over a table is called by CALL and answers rows, a scalar one is a function."""
+    return [
+        (r[0], r[1], r[2], r[3], SQL_PT_PROCEDURE if r[4] == "table_macro" else SQL_PT_FUNCTION)
+        for r in _macros(query, catalog, schema, name)
+    ]
+
+
+def procedure_columns(
+    query: Query,
+    describe: Callable[[str], Sequence[Column]],
+    types: TypeTable,
+    names: Sequence[str | None],
+) -> list[ProcedureColumn]:
+    """Parameters of the macros, and the columns of one over a table as its query describes them for NULLs."""
+    out = []
+    for database, schema, name, _, kind, parameters, parameter_types in _macros(query, *names):
+        place = (database, schema, name)
+        for i, (parameter, type_text) in enumerate(zip(parameters, parameter_types, strict=True), 1):
+            open_type = Column(parameter, 0, type_name="ANY", nullable=1)
+            column = types.column(parameter, type_text, nullable=1) if type_text else open_type
+            out.append(ProcedureColumn(*place, column, SQL_PARAM_INPUT, i))
+        if kind == "table_macro":
+            nulls = ", ".join(["NULL"] * len(parameters))
+            quoted = ".".join('"' + part.replace('"', '""') + '"' for part in place)
+            columns_ = describe(f"SELECT * FROM {quoted}({nulls})")
+            out += [ProcedureColumn(*place, column, SQL_RESULT_COL, i) for i, column in enumerate(columns_, 1)]
+    return out
+
+
+def _macros(query: Query, catalog: str | None, schema: str | None, name: str | None) -> list[tuple[Any, ...]]:
+    where = _Where().like("database_name", catalog).like("schema_name", schema).like("function_name", name)
+    return query(
+        "SELECT database_name, schema_name, function_name, comment, function_type, parameters, parameter_types FROM "
+        "(FROM duckdb_functions() WHERE NOT internal AND function_type IN ('macro', 'table_macro')) AS macros"
+        f"{where}",
+        where.values,
+    )
 
 
 def _index_rows(place: tuple[Any, ...], non_unique: int, name: str, columns_: Sequence[str]) -> list[tuple]:

@@ -25,13 +25,14 @@ from argus_odbc.backends.base import (
     Operation,
     Parameter,
     Prepared,
+    ProcedureColumn,
 )
 from argus_odbc.backends.duckdb import catalog, types
 from argus_odbc.backends.duckdb.dialect import DIALECT
 from argus_odbc.backends.duckdb.errors import driver_error
 from argus_odbc.backends.duckdb.stream import ArrowPart, ArrowStream, StreamError
 from argus_odbc.errors import DriverError
-from argus_odbc.types import TypeRow
+from argus_odbc.types import Column, TypeRow
 
 OLDEST = (1, 5)
 """Earlier versions compute a whole result before the first row of its Arrow stream."""
@@ -62,6 +63,9 @@ class DuckDB(Backend):
         null_collation=4,
         primary_keys=True,
         foreign_keys=True,
+        procedures=True,
+        # Whoever has the file may do everything: SQL_ACCESSIBLE_TABLES and _PROCEDURES.
+        extra_info={19: "Y", 20: "Y"},
     )
     dialect: ClassVar[Dialect] = DIALECT
     packages: ClassVar[Mapping[str, str]] = {"duckdb": "'argus-odbc[duckdb]'"}
@@ -272,6 +276,23 @@ class DuckDB(Backend):
 
     def get_statistics(self, catalog_name: str | None, schema: str | None, table: str, unique: bool) -> list[tuple]:
         return catalog.statistics(self._query, catalog_name, schema, table, unique)
+
+    def get_procedures(
+        self, catalog_name: str | None, schema: str | None, name: str | None
+    ) -> list[tuple[str | None, str | None, str, str | None, int]]:
+        return catalog.procedures(self._query, catalog_name, schema, name)
+
+    def get_procedure_columns(
+        self, catalog_name: str | None, schema: str | None, name: str | None, column: str | None
+    ) -> list[ProcedureColumn]:
+        return catalog.procedure_columns(self._query, self._described, self._table, (catalog_name, schema, name))
+
+    def _described(self, sql: str) -> Sequence[Column]:
+        """The columns of a query of the driver's own; none where the engine cannot tell."""
+        try:
+            return self.prepare(sql).columns or ()
+        except DriverError:
+            return ()
 
 
 class Result(Operation):
