@@ -16,6 +16,7 @@ class Hive(HS2Backend):
     capabilities = Capabilities(
         dbms_name="Hive",
         catalogs=False,
+        prepare_describes=True,
         identifier_case=2,
         quoted_identifier_case=2,
         max_identifier_length=128,

@@ -26,6 +26,7 @@ class Impala(HS2Backend):
     capabilities = Capabilities(
         dbms_name="Impala",
         catalogs=False,
+        prepare_describes=True,
         identifier_case=2,
         quoted_identifier_case=2,
         max_identifier_length=128,

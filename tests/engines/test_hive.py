@@ -161,3 +161,32 @@ def test_catalog(hive: Hive) -> None:
     ]
     keys = hive.get_primary_keys(None, "backend_tests", "keyed")
     assert [row[:5] for row in keys] == [(None, "backend_tests", "keyed", "i", 1)]
+
+
+# ---- description before execution ----
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns"),
+    [
+        ("SELECT i + 1 AS j, s FROM backend_tests.prepared WHERE i > ? ORDER BY j;", [("j", "INT"), ("s", "STRING")]),
+        ("SELECT i FROM backend_tests.prepared LIMIT 1", [("i", "INT")]),
+        ("WITH a AS (SELECT count(*) AS n FROM backend_tests.prepared) SELECT n FROM a", [("n", "BIGINT")]),
+        ("WITH a AS (SELECT 1 AS i, 'x' AS s) INSERT INTO backend_tests.prepared SELECT i, s FROM a", []),
+        ("INSERT INTO backend_tests.prepared VALUES (1, 'a')", []),
+    ],
+)
+def test_prepare_describes_and_runs_nothing(hive: Hive, sql: str, columns: list[tuple[str, str]]) -> None:
+    hive.run("CREATE TABLE IF NOT EXISTS backend_tests.prepared (i INT, s STRING)")
+    assert [(c.name, c.type_name) for c in hive.prepare(sql).columns or ()] == columns
+    assert query(hive, "SELECT i FROM backend_tests.prepared") == []
+
+
+def test_prepare_knows_what_is_not_there(hive: Hive) -> None:
+    with pytest.raises(DriverError) as caught:
+        hive.prepare("SELECT * FROM no_such_table WHERE x = ?")
+    assert caught.value.sqlstate == "42S02"
+
+
+def test_a_semicolon_ends_the_statement(hive: Hive) -> None:
+    assert query(hive, "SELECT ';' AS a -- ;\n;") == [(";",)]

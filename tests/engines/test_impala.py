@@ -169,3 +169,32 @@ def test_catalog(impala: Impala) -> None:
     assert [(c.column.sql_type, c.column.column_size) for c in columns[:3]] == [(4, 10), (-7, 1), (-6, 3)]
     keys = impala.get_primary_keys(None, "functional", "child_table")
     assert [row[:5] for row in keys] == [(None, "functional", "child_table", "seq", 1)]
+
+
+# ---- description before execution ----
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns"),
+    [
+        ("SELECT i AS j, s FROM backend_tests.prepared WHERE i > ? ORDER BY j;", [("j", "INT"), ("s", "STRING")]),
+        ("SELECT i FROM backend_tests.prepared LIMIT 1", [("i", "INT")]),
+        ("WITH a AS (SELECT count(*) AS n FROM backend_tests.prepared) SELECT n FROM a", [("n", "BIGINT")]),
+        ("WITH a AS (SELECT 1 AS i, 'x' AS s) INSERT INTO backend_tests.prepared SELECT i, s FROM a", []),
+        ("INSERT INTO backend_tests.prepared VALUES (1, 'a')", []),
+    ],
+)
+def test_prepare_describes_and_runs_nothing(impala: Impala, sql: str, columns: list[tuple[str, str]]) -> None:
+    impala.run("CREATE TABLE IF NOT EXISTS backend_tests.prepared (i INT, s STRING)")
+    assert [(c.name, c.type_name) for c in impala.prepare(sql).columns or ()] == columns
+    assert query(impala, "SELECT i FROM backend_tests.prepared") == []
+
+
+def test_prepare_knows_what_is_not_there(impala: Impala) -> None:
+    with pytest.raises(DriverError) as caught:
+        impala.prepare("SELECT * FROM no_such_table WHERE x = ?")
+    assert caught.value.sqlstate == "42S02"
+
+
+def test_a_semicolon_ends_the_statement(impala: Impala) -> None:
+    assert query(impala, "SELECT ';' AS a -- ;\n;") == [(";",)]

@@ -196,9 +196,33 @@ def test_prepare_describes_what_execute_does(spark: Spark) -> None:
     prepared = spark.prepare(sql).columns
     assert prepared is not None
     assert list(prepared) == list(execute(spark, sql).columns)
-    assert spark.prepare("SELECT * FROM no_such_table").columns is None
     assert spark.prepare("CREATE TABLE x (i INT)").columns is None
-    assert spark.prepare("SELECT ?").columns is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "names"),
+    [
+        ("SELECT ? AS a, id FROM range(?) WHERE id > ? -- ?", ["a", "id"]),
+        ("-- first\n/* ; */ (SELECT 1 AS b) ; ;", ["b"]),
+        ("SELECT id FROM range(9) ORDER BY id LIMIT ?", ["id"]),
+        ("SHOW DATABASES;", ["namespace"]),
+        ("DESCRIBE FUNCTION abs", ["function_desc"]),
+        ("VALUES (1, 'a')", ["col1", "col2"]),
+    ],
+)
+def test_prepare_describes(spark: Spark, sql: str, names: list[str]) -> None:
+    assert [c.name for c in spark.prepare(sql).columns or ()] == names
+
+
+def test_prepare_knows_what_is_not_there(spark: Spark) -> None:
+    for sql, state in (("SELECT * FROM no_such_table WHERE x = ?", "42S02"), ("SELECT nope FROM range(1)", "42S22")):
+        with pytest.raises(DriverError) as caught:
+            spark.prepare(sql)
+        assert caught.value.sqlstate == state
+
+
+def test_a_semicolon_ends_the_statement(spark: Spark) -> None:
+    assert query(spark, "SELECT ';' AS a -- ;\n;") == [(";",)]
 
 
 # ---- session ----

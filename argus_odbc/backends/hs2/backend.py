@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from argus_odbc.backends.base import Backend, CatalogColumn, ExecuteOptions, Parameter
-from argus_odbc.backends.hs2 import tcli
+from argus_odbc.backends.base import Backend, CatalogColumn, ExecuteOptions, Parameter, Prepared
+from argus_odbc.backends.hs2 import describe, tcli
 from argus_odbc.backends.hs2.catalog import Catalog, column_values
 from argus_odbc.backends.hs2.client import Session, open_settings
 from argus_odbc.backends.hs2.errors import ErrorMap
@@ -16,7 +16,7 @@ from argus_odbc.backends.hs2.transport import Login
 from argus_odbc.backends.hs2.types import Engine, TypeMap
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
-from argus_odbc.types import TypeRow
+from argus_odbc.types import Column, TypeRow
 
 DUMMY_PASSWORD = "x"
 """Servers without a password check still refuse an empty one."""
@@ -45,6 +45,8 @@ class HS2Backend(Backend):
     lower_case_names: ClassVar[bool] = True
     """The catalog's patterns are matched with case, and names are kept in lower case."""
     filters_table_types: ClassVar[bool] = True
+    describing: ClassVar[Sequence[str]] = ("{}\nLIMIT 0", "SELECT * FROM (\n{}\n) described LIMIT 0")
+    """Statements that have the columns of a query `{}`, which they do not run; tried in this order."""
     absent_types: ClassVar[Sequence[int]] = ()
     """Types that SQLGetTypeInfo leaves out: they come in results only, or not at all."""
 
@@ -139,8 +141,32 @@ class HS2Backend(Backend):
     def execute(self, sql: str, parameters: Sequence[Parameter], options: ExecuteOptions, started: Any) -> HS2Operation:
         operation = HS2Operation(self, options)
         started(operation.cancel)
-        operation.run(sql)
+        operation.run(describe.unfinished(sql, self.dialect))
         return operation
+
+    def prepare(self, sql: str) -> Prepared:
+        if describe.is_query(sql, self.dialect):
+            return Prepared(self.query_columns(sql))
+        if describe.is_show(sql, self.dialect):
+            return Prepared(self.columns_of(describe.unfinished(sql, self.dialect)))
+        return Prepared()
+
+    def query_columns(self, sql: str) -> Sequence[Column] | None:
+        """A query's columns; None where the engine cannot tell them ahead. A name that it does not know is an error."""
+        for question in describe.questions(sql, self.describing, self.dialect):
+            try:
+                return self.columns_of(question)
+            except DriverError as e:
+                if e.sqlstate in describe.ABSENT:
+                    raise
+        return None
+
+    def columns_of(self, question: str) -> Sequence[Column]:
+        """The columns of the result of a small statement of the driver's own."""
+        operation = HS2Operation(self, ExecuteOptions())
+        operation.run(question)
+        operation.close()
+        return operation.columns
 
     def run(self, sql: str) -> None:
         """A statement of the driver's own that has no rows."""
