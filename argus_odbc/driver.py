@@ -52,6 +52,8 @@ def connect(
         backend = chosen.connect(settings)
     except Exception as error:
         log.logger.error("connect failed: %s", error, exc_info=log.logger.isEnabledFor(log.LEVELS["DEBUG"]))
+        if isinstance(error, DriverError):
+            error.engine = chosen.capabilities.dbms_name
         raise
     connection = Connection(backend, settings, completed, warnings)
     try:

@@ -13,6 +13,10 @@ class DriverError(Exception):
         self.sqlstate = sqlstate
         self.native = native
         self.message = message
+        self.column = -1
+        """SQL_DIAG_COLUMN_NUMBER: the parameter that it is about; -1 (SQL_NO_COLUMN_NUMBER) for none."""
+        self.engine = ""
+        """SQL_DBMS_NAME of the engine that was being connected to, for the message's prefix."""
 
 
 CAUSES: tuple[tuple[str, str, str], ...] = (

@@ -24,7 +24,7 @@ cdef void take_exception(Head* h, object e):
     if type(e).__name__ == "DriverError":
         state = str(e.sqlstate).encode("ascii", "replace").ljust(5, b"0")
         text = str(e.message).encode("utf-8", "replace")
-        diag_add(h, state, int(e.native), SQL_NO_ROW_NUMBER, SQL_NO_COLUMN_NUMBER, text, len(text))
+        diag_add(h, state, int(e.native), SQL_NO_ROW_NUMBER if e.column < 0 else 1, int(e.column), text, len(text))
         return
     if isinstance(e, MemoryError):
         no_memory(h)
@@ -118,13 +118,23 @@ cdef SQLRETURN py_connect(Dbc* d, const TextIn* text, const TextIn* dsn, const T
             autocommit=d.autocommit == SQL_AUTOCOMMIT_ON, isolation=d.txn_isolation,
             read_only=d.access_mode == SQL_MODE_READ_ONLY)
         own(&d.py, c)
+        set_engine(d, c.backend.capabilities.dbms_name)
         fill_info(d, c.info())
         fill_lacking(d, c.lacking())
         completed[0] = copy_text(c.completed)
         return take_warnings(&d.h, c.warnings)
     except BaseException as e:
+        set_engine(d, getattr(e, "engine", ""))
         take_exception(&d.h, e)
+        set_engine(d, "")
         return SQL_ERROR
+
+
+cdef int set_engine(Dbc* d, str name) except -1:
+    """The engine's name for the prefix of messages, cut to what there is room for."""
+    cdef bytes text = name.encode("utf-8")[:ENGINE_BYTES - 1].decode("utf-8", "ignore").encode("utf-8")
+    memcpy(d.engine, <const char*>text, len(text) + 1)
+    return 0
 
 
 cdef int fill_info(Dbc* d, dict answers) except -1:
@@ -184,6 +194,7 @@ cdef void bridge_disconnect(Dbc* d) noexcept nogil:
             put_aside(&e)
             py_disconnect(d)
             put_back(&e)
+        d.engine[0] = 0
         bridge_drop(&d.py)
 
 
@@ -292,6 +303,7 @@ cdef SQLRETURN py_prepare(Stmt* s, const TextIn* sql):
 
 
 cdef SQLRETURN bridge_prepare(Stmt* s, const TextIn* sql) noexcept nogil:
+    s.function = statement_function(sql.p, sql.n)
     with gil:
         return py_prepare(s, sql)
 
@@ -422,9 +434,12 @@ cdef SQLRETURN bridge_execute(Stmt* s) noexcept nogil:
     cdef SQLRETURN rc
     if s.nparams and (s.apd.array_size > 1 or s.apd.array_status_ptr is not NULL):
         with gil:
-            return py_execute_sets(s)
+            rc = py_execute_sets(s)
+        note_function(s, rc)
+        return rc
     with gil:
         rc = py_execute(s)
+    note_function(s, rc)
     set_status(s, 0, SQL_PARAM_ERROR if rc == SQL_ERROR else (
         SQL_PARAM_SUCCESS_WITH_INFO if rc == SQL_SUCCESS_WITH_INFO else SQL_PARAM_SUCCESS))
     sets_processed(s, 1)
@@ -466,8 +481,13 @@ cdef SQLRETURN py_more_results(Stmt* s):
 
 
 cdef SQLRETURN bridge_more_results(Stmt* s) noexcept nogil:
+    cdef SQLRETURN rc
     with gil:
-        return py_more_results(s)
+        rc = py_more_results(s)
+    # The text names the first statement of a batch; of a later one only its result is known.
+    s.function = SQL_DIAG_SELECT_CURSOR if s.reader is not NULL else SQL_DIAG_UNKNOWN_STATEMENT
+    note_function(s, rc)
+    return rc
 
 
 cdef SQLRETURN py_cancel(SQLHANDLE h):

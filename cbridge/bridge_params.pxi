@@ -48,8 +48,10 @@ cdef object typed(object value, SQLSMALLINT sql_type):
 cdef object cell_error(CellStatus status, int32_t i):
     """The DriverError of a parameter that cannot be converted."""
     from argus_odbc.errors import DriverError
-    return DriverError((<bytes>cell_sqlstate(status)).decode("ascii"), 0,
-                       f"Parameter {i}: " + (<bytes>cell_message(status)).decode("utf-8"))
+    error = DriverError((<bytes>cell_sqlstate(status)).decode("ascii"), 0,
+                        f"Parameter {i}: " + (<bytes>cell_message(status)).decode("utf-8"))
+    error.column = i
+    return error
 
 
 cdef list py_parameters(Stmt* s, int64_t k):

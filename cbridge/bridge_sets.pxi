@@ -5,13 +5,15 @@ cdef void set_error(Stmt* s, int64_t k, object e):
     """The diagnostic record of a failed set, with its row number."""
     cdef bytes state = b"HY000", text
     native = 0
+    column = SQL_NO_COLUMN_NUMBER
     if type(e).__name__ == "DriverError":
         state = str(e.sqlstate).encode("ascii", "replace").ljust(5, b"0")
         native = int(e.native)
+        column = int(e.column)
         text = str(e.message).encode("utf-8", "replace")
     else:
         text = f"{type(e).__name__}: {e}".encode("utf-8", "replace")
-    diag_add(&s.h, state, native, k + 1, SQL_NO_COLUMN_NUMBER, text, len(text))
+    diag_add(&s.h, state, native, k + 1, column, text, len(text))
 
 
 # What became of the sets so far.

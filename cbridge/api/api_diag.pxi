@@ -93,8 +93,14 @@ cdef public SQLRETURN SQLGetDiagRecW(SQLSMALLINT kind, SQLHANDLE h, SQLSMALLINT 
     return diag_rec(kind, h, i, state, native, text, cap, total, True)
 
 
+cdef SQLLEN cursor_rows(Stmt* s) noexcept nogil:
+    """Rows of the open cursor, as far as they are known: -1 where they are not, 0 without a cursor."""
+    return s.row_count if s.reader is not NULL else 0
+
+
 cdef SQLRETURN diag_header(Head* h, SQLSMALLINT kind, SQLSMALLINT field, SQLPOINTER out, SQLSMALLINT cap,
                            SQLSMALLINT* total, bint wide) noexcept nogil:
+    cdef Stmt* s = <Stmt*>h
     if field == SQL_DIAG_NUMBER:
         if out is not NULL:
             (<SQLINTEGER*>out)[0] = h.ndiag
@@ -104,11 +110,13 @@ cdef SQLRETURN diag_header(Head* h, SQLSMALLINT kind, SQLSMALLINT field, SQLPOIN
     elif kind != SQL_HANDLE_STMT:
         return SQL_ERROR
     elif field == SQL_DIAG_ROW_COUNT:
+        if s.state < ST_EXECUTED_NO_RESULT or s.state >= ST_NEED_DATA:
+            return SQL_ERROR
         if out is not NULL:
             (<SQLLEN*>out)[0] = h.row_count
     elif field == SQL_DIAG_CURSOR_ROW_COUNT:
         if out is not NULL:
-            (<SQLLEN*>out)[0] = 0  # not known before the end of a forward-only result
+            (<SQLLEN*>out)[0] = cursor_rows(s)
     elif field == SQL_DIAG_DYNAMIC_FUNCTION_CODE:
         if out is not NULL:
             (<SQLINTEGER*>out)[0] = h.dynamic_function_code
@@ -117,17 +125,27 @@ cdef SQLRETURN diag_header(Head* h, SQLSMALLINT kind, SQLSMALLINT field, SQLPOIN
     return SQL_SUCCESS
 
 
+cdef const char* states_of_odbc() noexcept nogil:
+    """SQLSTATEs whose subclass ODBC defined (SQLGetDiagField, SQL_DIAG_SUBCLASS_ORIGIN), beside all of class IM."""
+    return (
+        b"01S00 01S01 01S02 01S06 01S07 07S01 08S01 21S01 21S02 25S01 25S02 25S03 42S01 42S02 42S11 42S12 42S21 42S22 "
+        b"HY095 HY097 HY098 HY099 HY100 HY101 HY105 HY107 HY109 HY110 HY111 HYT00 HYT01 ")
+
+
 cdef const char* origin(const char* sqlstate, bint subclass) noexcept nogil:
     """SQL_DIAG_CLASS_ORIGIN and SQL_DIAG_SUBCLASS_ORIGIN: ODBC's own states against the standard's."""
+    cdef const char* at = states_of_odbc()
     if memcmp(sqlstate, b"IM", 2) == 0:
         return b"ODBC 3.0"
-    if subclass and (sqlstate[2] == c"S" or memcmp(sqlstate, b"HYT", 3) == 0 or memcmp(sqlstate, b"HY09", 4) == 0):
-        return b"ODBC 3.0"
+    while subclass and at[0]:
+        if memcmp(at, sqlstate, 5) == 0:
+            return b"ODBC 3.0"
+        at += 6
     return b"ISO 9075"
 
 
-cdef const char* source_name(SQLSMALLINT kind, SQLHANDLE handle) noexcept nogil:
-    """The data source's name as SQLGetInfo(SQL_DATA_SOURCE_NAME) gives it; empty before connect."""
+cdef const char* name_in_info(SQLSMALLINT kind, SQLHANDLE handle, SQLUSMALLINT info_type) noexcept nogil:
+    """A text of SQLGetInfo of the handle's connection; empty before connect."""
     cdef Dbc* d = NULL
     cdef int32_t i
     if kind == SQL_HANDLE_DBC:
@@ -138,7 +156,7 @@ cdef const char* source_name(SQLSMALLINT kind, SQLHANDLE handle) noexcept nogil:
         d = desc(handle).dbc
     if d is not NULL:
         for i in range(d.ninfo):
-            if d.info[i].type == SQL_DATA_SOURCE_NAME and d.info[i].text is not NULL:
+            if d.info[i].type == info_type and d.info[i].text is not NULL:
                 return d.info[i].text
     return b""
 
@@ -163,8 +181,10 @@ cdef SQLRETURN diag_record_field(SQLSMALLINT kind, SQLHANDLE handle, const DiagR
         return give_plain(message_of(r), out, cap, total, wide, True)
     if field == SQL_DIAG_CLASS_ORIGIN or field == SQL_DIAG_SUBCLASS_ORIGIN:
         return give_plain(origin(r.sqlstate, field == SQL_DIAG_SUBCLASS_ORIGIN), out, cap, total, wide, True)
-    if field == SQL_DIAG_CONNECTION_NAME or field == SQL_DIAG_SERVER_NAME:
-        return give_plain(source_name(kind, handle), out, cap, total, wide, True)
+    if field == SQL_DIAG_SERVER_NAME:
+        return give_plain(name_in_info(kind, handle, SQL_DATA_SOURCE_NAME), out, cap, total, wide, True)
+    if field == SQL_DIAG_CONNECTION_NAME:
+        return give_plain(name_in_info(kind, handle, SQL_SERVER_NAME), out, cap, total, wide, True)
     return SQL_ERROR
 
 

@@ -4,7 +4,6 @@
 cdef enum:
     MAX_DIAGS = 1000      # a block of a million bad cells must not fill the memory with records
     SHORT_MESSAGE = 480   # bytes with the prefix: isql cuts after 499, iusql shows nothing of a record that is longer
-    PREFIX_BYTES = 8      # "[Argus] "
 
 
 cdef void diag_clear(Head* h) noexcept nogil:
@@ -37,15 +36,26 @@ cdef int64_t heart_end(const char* text, int64_t n, int64_t limit) noexcept nogi
     return utf8_floor(text, n, limit)
 
 
+cdef const char* engine_of(Head* h) noexcept nogil:
+    """SQL_DBMS_NAME of the handle's connection; "" where there is none yet."""
+    if h.magic == MAGIC_STMT:
+        return (<Stmt*>h).dbc.engine
+    if h.magic == MAGIC_DBC:
+        return (<Dbc*>h).engine
+    if h.magic == MAGIC_DESC:
+        return (<Desc*>h).dbc.engine
+    return b""
+
+
 cdef void diag_add(Head* h, const char* sqlstate, SQLINTEGER native, SQLLEN row, SQLINTEGER column,
                    const char* text, int64_t n) noexcept nogil:
     """Add a message of n bytes of UTF-8; a long one becomes two records, its heart and the whole rest.
 
     Programs read the first record into a few hundred bytes, and some drop it when that is too little.
     """
-    cdef int64_t first = n
-    if n > SHORT_MESSAGE - PREFIX_BYTES:
-        first = heart_end(text, n, SHORT_MESSAGE - PREFIX_BYTES)
+    cdef int64_t first = n, room = SHORT_MESSAGE - <int64_t>strlen(engine_of(h)) - 10
+    if n > room:
+        first = heart_end(text, n, room)
     diag_record(h, sqlstate, native, row, column, text, first)
     while first < n and (text[first] == c"\n" or text[first] == c" "):
         first += 1
@@ -53,14 +63,52 @@ cdef void diag_add(Head* h, const char* sqlstate, SQLINTEGER native, SQLLEN row,
         diag_record(h, sqlstate, native, row, column, text + first, n - first)
 
 
+cdef char* prefixed(Head* h, const char* text, int64_t n) noexcept nogil:
+    """`[Argus][<engine>] ` and the text (malloc); without an engine where none is known."""
+    cdef const char* engine = engine_of(h)
+    cdef int64_t k = <int64_t>strlen(engine), at = 7
+    cdef char* message = <char*>malloc(n + k + 11)
+    if message is NULL:
+        return NULL
+    memcpy(message, b"[Argus]", 7)
+    if k:
+        message[at] = c"["
+        memcpy(message + at + 1, engine, k)
+        message[at + 1 + k] = c"]"
+        at += k + 2
+    message[at] = c" "
+    memcpy(message + at + 1, text, n)
+    message[at + 1 + n] = 0
+    return message
+
+
+cdef int32_t diag_rank(const char* sqlstate) noexcept nogil:
+    """Lower comes first within a row: a lost transaction, other errors, no data, warnings."""
+    if (memcmp(sqlstate, b"40", 2) == 0 or memcmp(sqlstate, b"25S", 3) == 0 or memcmp(sqlstate, b"08007", 5) == 0):
+        return 0
+    if sqlstate[0] != c"0" or sqlstate[1] > c"2":
+        return 1
+    return 2 if sqlstate[1] == c"2" else 3
+
+
+cdef bint goes_before(const char* sqlstate, SQLLEN row, const DiagRec* other) noexcept nogil:
+    """Whether a new record stands before `other`: by row (unknown -2, none -1, 1 ...), then by rank; else it follows."""
+    if row != other.row:
+        return row < other.row
+    return diag_rank(sqlstate) < diag_rank(other.sqlstate)
+
+
 cdef void diag_record(Head* h, const char* sqlstate, SQLINTEGER native, SQLLEN row, SQLINTEGER column,
                       const char* text, int64_t n) noexcept nogil:
-    """Add one record. Errors go before warnings, as SQLGetDiagField ranks them."""
+    """Add one record where the sequence of status records of SQLGetDiagField has its place."""
     cdef DiagRec* grown
     cdef DiagRec rec
     cdef int32_t at
     if h.ndiag >= MAX_DIAGS:
-        return
+        if not goes_before(sqlstate, row, &h.diags[h.ndiag - 1]):
+            return
+        h.ndiag -= 1
+        free(h.diags[h.ndiag].message)
     if h.ndiag == h.diag_cap:
         grown = <DiagRec*>realloc(h.diags, (h.diag_cap * 2 + 4) * sizeof(DiagRec))
         if grown is NULL:
@@ -72,17 +120,11 @@ cdef void diag_record(Head* h, const char* sqlstate, SQLINTEGER native, SQLLEN r
     rec.native = native
     rec.row = row
     rec.column = column
-    rec.message = <char*>malloc(n + PREFIX_BYTES + 1)
-    if rec.message is not NULL:
-        memcpy(rec.message, b"[Argus] ", PREFIX_BYTES)
-        memcpy(rec.message + PREFIX_BYTES, text, n)
-        rec.message[PREFIX_BYTES + n] = 0
+    rec.message = prefixed(h, text, n)
     at = h.ndiag
-    if sqlstate[0] != c"0" or sqlstate[1] != c"1":
-        at = 0
-        while at < h.ndiag and (h.diags[at].sqlstate[0] != c"0" or h.diags[at].sqlstate[1] != c"1"):
-            at += 1
-        memmove(h.diags + at + 1, h.diags + at, (h.ndiag - at) * sizeof(DiagRec))
+    while at > 0 and goes_before(sqlstate, row, &h.diags[at - 1]):
+        at -= 1
+    memmove(h.diags + at + 1, h.diags + at, (h.ndiag - at) * sizeof(DiagRec))
     h.diags[at] = rec
     h.ndiag += 1
 

@@ -8,6 +8,7 @@ cdef enum:
     MAGIC_DESC = 0x43534544
     SLOT_BYTES = 1024
     N_INFO = 256
+    ENGINE_BYTES = 40
 
 # ---- diagnostics (diag.pxi) ----
 cdef struct DiagRec:
@@ -94,6 +95,7 @@ cdef struct Dbc:
     SQLPOINTER quiet_mode
     char* current_catalog       # set before connect; UTF-8, malloc
     bint in_transaction
+    char engine[ENGINE_BYTES]   # SQL_DBMS_NAME, for the prefix of messages; "" while it is not known
 
 cdef enum StmtState:            # the names of Appendix B without its S
     ST_ALLOCATED = 1, ST_PREPARED_NO_RESULT, ST_PREPARED_RESULT, ST_EXECUTED_NO_RESULT,
@@ -106,6 +108,7 @@ cdef struct Stmt:
     void* py                    # argus_odbc.driver.Statement, owned; changed only while the GIL is held
     int32_t state               # StmtState
     bint prepared               # a SQLPrepare stands behind the open result (SQL_CLOSE returns to it)
+    int32_t function            # SQL_DIAG_DYNAMIC_FUNCTION_CODE of the text that is set
     bint described              # the IRD of the prepared text is known
     Desc* ard                   # current ones; own_* are the implicit ones
     Desc* apd
@@ -227,6 +230,7 @@ cdef inline bint enter(Head* h, uint32_t magic) noexcept nogil:
         return False
     if h.ndiag:
         diag_clear(h)
+    h.row_count = 0
     return True
 
 
