@@ -9,7 +9,7 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from argus_odbc import catalog, connstr, escape, info, literals, log, markers
 from argus_odbc.backends import load_backend
@@ -66,6 +66,9 @@ def connect(
         raise
     connection.autocommit = autocommit
     return connection
+
+
+Result = TypeVar("Result", bound=Operation | None)
 
 
 class Connection:
@@ -245,21 +248,31 @@ class Statement:
 
     def run_text(self, sql: str, bound: Sequence[Parameter], query_timeout: float, max_rows: int) -> Operation:
         """Run a text that the engine gets as it is."""
+        execute = self.connection.backend.execute
+        return self.run_with(
+            lambda options, started: execute(sql, bound, options, started), sql, query_timeout, max_rows
+        )
+
+    def run_with(
+        self, call: Callable[[ExecuteOptions, Any], Result], what: str, query_timeout: float, max_rows: int
+    ) -> Result:
+        """Run what `call` makes the backend do; `what` is its name in the log."""
         connection = self.connection
         if self._cancelled:
             raise DriverError("HY008", 0, "The statement was cancelled")
         timeout = query_timeout or self._default_timeout()
         connection.before_statement()
         started = time.monotonic()
-        log.logger.debug("execute %s", sql)
+        log.logger.debug("execute %s", what)
         try:
-            operation = connection.backend.execute(sql, bound, ExecuteOptions(timeout, max_rows), self._started)
+            operation = call(ExecuteOptions(timeout, max_rows), self._started)
         except DriverError as error:
             log.logger.error("execute failed sqlstate=%s: %s", error.sqlstate, error.message)
             raise
         finally:
             self._cancel = None
-        log.logger.info("execute took %.3f s rows=%d", time.monotonic() - started, operation.row_count)
+        rows = operation.row_count if operation is not None else -1
+        log.logger.info("execute took %.3f s rows=%d", time.monotonic() - started, rows)
         return operation
 
     def take_results(self, operations: Sequence[Operation]) -> Operation:

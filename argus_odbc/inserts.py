@@ -45,9 +45,14 @@ def find(pieces: Sequence[str], dialect: Dialect) -> Insert | None:
     return Insert(pieces[0], found["table"], found["columns"] or "")
 
 
-def _head(dialect: Dialect) -> re.Pattern[str]:
+def name_pattern(dialect: Dialect) -> str:
+    """A regular expression for one name, bare or quoted."""
     quote = re.escape(dialect.identifier_quote.strip())
-    name = rf"(?:{_BARE}|{quote}(?:[^{quote}]|{quote}{quote})+{quote})" if quote else _BARE
+    return rf"(?:{_BARE}|{quote}(?:[^{quote}]|{quote}{quote})+{quote})" if quote else _BARE
+
+
+def _head(dialect: Dialect) -> re.Pattern[str]:
+    name = name_pattern(dialect)
     return re.compile(
         rf"\s*INSERT\s+INTO\s+(?:TABLE\s+)?(?P<table>{name}(?:\s*\.\s*{name}){{0,2}})\s*"
         rf"(?:\(\s*(?P<columns>{name}(?:\s*,\s*{name})*)\s*\)\s*)?VALUES\s*\(\s*",

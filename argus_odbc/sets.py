@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from argus_odbc import inserts, log
 from argus_odbc.backends.base import Operation, Parameter
@@ -20,6 +20,17 @@ _HOPELESS = ("08", "40", "42S", "57", "HY008", "HYT")
 """SQLSTATEs (their beginnings) after which no other set can do better: no connection, no table, no time left."""
 
 
+class RowStream:
+    """The rows of an array of parameters, for the Arrow PyCapsule interface; may be read more than once."""
+
+    def __init__(self, opener: Callable[[Any], Any], columns: Any) -> None:
+        self._opener = opener
+        self._columns = columns
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self._opener(self._columns)
+
+
 class ParameterSets:
     """One execution of a statement with an array of parameters."""
 
@@ -32,9 +43,47 @@ class ParameterSets:
         self._results: list[Operation] = []
         self._count = 0
         """Rows changed so far; -1 once the engine did not say."""
-        self._insert = inserts.find(statement.pieces, statement.dialect) if statement.writes_literals else None
+        backend = statement.connection.backend
+        insert = inserts.find(statement.pieces, statement.dialect)
+        self._insert = insert if statement.writes_literals else None
+        self._stream_insert = insert if backend.capabilities.inserts_streams else None
         self.chunk = MAX_ROWS if self._insert is not None else 1
         """How many sets `execute` wants at a time."""
+
+    @property
+    def takes_columns(self) -> bool:
+        """Whether `insert` is worth a try."""
+        return self._stream_insert is not None
+
+    def insert(
+        self, opener: Callable[[Any], Any], columns: Any, sql_types: Sequence[int]
+    ) -> tuple[bool, DriverError | None]:
+        """Insert all rows of the Arrow streams that `opener(columns)` gives. (False, None): they go one by one.
+
+        (True, error): none of them is there, and none of them can be inserted any more.
+        """
+        assert self._stream_insert is not None
+        table, names = self._stream_insert.table, self._stream_insert.columns
+        backend = self._statement.connection.backend
+        try:
+            operation = self._statement.run_with(
+                lambda options, started: backend.insert_stream(
+                    table, names, RowStream(opener, columns), sql_types, options, started
+                ),
+                f"INSERT INTO {table} from an array of parameters",
+                self._time_left(),
+                self._max_rows,
+            )
+        except DriverError as error:
+            if error.sqlstate.startswith(_HOPELESS) or self._statement.connection.transaction_lost():
+                self.stopped = True
+                return True, error
+            log.logger.info("rows inserted all at once failed with %s; they follow one by one", error.sqlstate)
+            return False, None
+        if operation is None:
+            return False, None
+        self._keep(operation)
+        return True, None
 
     def execute(self, sets: Sequence[list[Parameter] | BaseException]) -> list[BaseException | None]:
         """Run the sets; an exception stands for one whose values could not be read. Answers what became of each.

@@ -46,7 +46,20 @@ def catalog_figures(quick: bool) -> Iterator[Figure]:
     yield catalog.sql_tables(10_000 if quick else 100_000, 3)
 
 
-SUITES = {"duckdb": duck_figures, "catalog": catalog_figures, "spark": spark_figures, "hs2": hs2_figures}
+def array_figures(quick: bool) -> Iterator[Figure]:
+    """The measurements of parameter arrays."""
+    from bench import arrays
+
+    yield arrays.arrays_against_rows(10_000 if quick else 100_000, 3)
+
+
+SUITES = {
+    "duckdb": duck_figures,
+    "arrays": array_figures,
+    "catalog": catalog_figures,
+    "spark": spark_figures,
+    "hs2": hs2_figures,
+}
 
 
 def show(figure: Figure) -> None:

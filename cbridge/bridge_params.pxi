@@ -36,7 +36,8 @@ cdef object typed(object value, SQLSMALLINT sql_type):
     try:
         if sql_type == SQL_TYPE_DATE:
             return datetime.date.fromisoformat(value)
-        if sql_type == SQL_TYPE_TIME:
+        # More than microseconds would be cut without a word.
+        if sql_type == SQL_TYPE_TIME and len(value) <= 15:
             return datetime.time.fromisoformat(value)
         if sql_type == SQL_TYPE_TIMESTAMP and len(value) <= 26:
             return datetime.datetime.fromisoformat(value)

@@ -38,6 +38,8 @@ class Capabilities:
     """`Backend.prepare` tells result columns without running the statement."""
     server_parameters: bool = False
     """`execute` takes values for `?` markers; False: the driver writes literals by the dialect."""
+    inserts_streams: bool = False
+    """`insert_stream` is worth a call."""
     describe_parameters: bool = False
     row_counts: bool = True
     cancel: bool = True
@@ -201,6 +203,16 @@ class Backend:
         another thread. With `server_parameters` False, `parameters` is always empty.
         """
         raise NotImplementedError
+
+    def insert_stream(
+        self, table: str, columns: str, rows: Any, sql_types: Sequence[int], options: ExecuteOptions, started: Any
+    ) -> Operation | None:
+        """Optional: insert all rows of an object with `__arrow_c_stream__`, or none of them and raise.
+
+        `table` and `columns` (may be empty) are as the application wrote them in `INSERT INTO table (columns) VALUES
+        (?, ?)`, `sql_types` are its parameters'. None: a row would not become the same as by that statement.
+        """
+        return None
 
     def prepare(self, sql: str) -> Prepared:
         """Describe without running."""

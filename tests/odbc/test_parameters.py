@@ -100,6 +100,23 @@ def test_values_that_do_not_fit(
     session.still_works()
 
 
+@pytest.mark.parametrize(
+    ("sql_type", "text", "expected"),
+    [
+        (101, b"5", b"5 years"), (102, b"-14", b"-1 year -2 months"), (103, b"3", b"3 days"), (104, b"-30", b"-30:00:00"),
+        (105, b"90", b"01:30:00"), (106, b"59.5", b"00:00:59.5"), (107, b"-3-5", b"-3 years -5 months"),
+        (108, b"10 12", b"10 days 12:00:00"), (109, b"1 02:03", b"1 day 02:03:00"),
+        (110, b"-5 23:59:59.999999", b"-5 days -23:59:59.999999"), (111, b"10:30", b"10:30:00"),
+        (112, b"01:02:03.25", b"01:02:03.25"), (113, b"10:30", b"00:10:30"),
+    ],
+)  # fmt: skip
+def test_intervals_keep_their_units(session: Session, sql_type: int, text: bytes, expected: bytes) -> None:
+    buffer = ctypes.create_string_buffer(text)
+    assert bind(session, 1, 1, C_CHAR, sql_type, 9, 6, buffer, 0, NULL) == (SQL_SUCCESS, "")
+    session.fetched(b"select ?::varchar")
+    assert text_of(session) == expected
+
+
 def text_of(session: Session) -> bytes:
     out, length = ctypes.create_string_buffer(200), ctypes.c_int64()
     rc = session.driver.SQLGetData(pointer(session.stmt), 1, C_CHAR, out, 200, ctypes.byref(length))

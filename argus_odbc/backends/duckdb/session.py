@@ -30,6 +30,7 @@ from argus_odbc.backends.base import (
 from argus_odbc.backends.duckdb import catalog, types
 from argus_odbc.backends.duckdb.dialect import DIALECT
 from argus_odbc.backends.duckdb.errors import driver_error
+from argus_odbc.backends.duckdb.parameters import parameter_value
 from argus_odbc.backends.duckdb.stream import ArrowPart, ArrowStream, StreamError
 from argus_odbc.errors import DriverError
 from argus_odbc.types import Column, TypeRow
@@ -55,6 +56,7 @@ class DuckDB(Backend):
         error_ends_transaction=True,
         prepare_describes=True,
         server_parameters=True,
+        inserts_streams=True,
         read_only=True,
         multiple_results=True,
         identifier_case=4,
@@ -157,12 +159,12 @@ class DuckDB(Backend):
     def execute(
         self, sql: str, parameters: Sequence[Parameter], options: ExecuteOptions, started: Callable[[Any], None]
     ) -> Operation:
-        values = deque(_value(self._module, p) for p in parameters)
+        values = deque(parameter_value(self._module, p) for p in parameters)
         statements = self._statements(sql)
         if not statements:
             raise DriverError("42000", 0, "There is no statement in the text")
         first = previous = None
-        deadline = time.monotonic() + options.query_timeout if options.query_timeout > 0 else None
+        deadline = _deadline(options)
         for statement in statements:
             result = Result(self, deadline)
             started(result.cancel)
@@ -190,6 +192,23 @@ class DuckDB(Backend):
                 return list(self._connection.extract_statements(sql))
             except Exception as e:
                 raise driver_error(e) from e
+
+    def insert_stream(
+        self, table: str, columns: str, rows: Any, sql_types: Sequence[int], options: ExecuteOptions, started: Any
+    ) -> Operation | None:
+        # A view that is registered would do, but in a transaction it holds a Python object until the engine's own threads
+        # drop it in a rollback, which may come when Python has ended.
+        with self._on_connection() as connection:
+            if not connection.execute("SELECT current_setting('python_enable_replacements')").fetchall()[0][0]:
+                return None
+            kinds = connection.sql(f"SELECT {columns or '*'} FROM {table}").types
+        if len(kinds) != len(sql_types) or not all(map(types.same_by_stream, sql_types, kinds)):
+            return None
+        result = Result(self, _deadline(options))
+        started(result.cancel)
+        into = f"{table} ({columns})" if columns else table
+        result.run(self._statements(f"INSERT INTO {into} SELECT * FROM argus_parameter_rows")[0], [], rows)
+        return result
 
     def prepare(self, sql: str) -> Prepared:
         statements = self._statements(sql)
@@ -307,8 +326,11 @@ class Result(Operation):
         self._cancelled = self._timed_out = self._closed = False
         self.following: Result | None = None
 
-    def run(self, statement: Any, values: list[Any]) -> None:
-        """Run it. Rows are described and the first are read, so that most errors come now."""
+    def run(self, statement: Any, values: list[Any], argus_parameter_rows: Any = None) -> None:
+        """Run it. Rows are described and the first are read, so that most errors come now.
+
+        `argus_parameter_rows` is a table of the statement: DuckDB finds it among the variables of its caller.
+        """
         with self._limit(), self._session._on_connection(self) as connection:
             self._check()
             expected = {e.name for e in statement.expected_result_type}
@@ -452,6 +474,10 @@ def _import_duckdb() -> Any:
     return duckdb
 
 
+def _deadline(options: ExecuteOptions) -> float | None:
+    return time.monotonic() + options.query_timeout if options.query_timeout > 0 else None
+
+
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
@@ -466,21 +492,3 @@ def _parameter_count(statement: Any) -> int:
 def _count(rows: Sequence[tuple[Any, ...]]) -> int:
     """Rows changed; a statement that changes none, such as CREATE TABLE, answers no row."""
     return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else -1
-
-
-# SQL type of the parameter -> DuckDB type of a value that comes as text because Python's own types are too coarse.
-_TEXT_VALUES = {
-    92: "TIME_NS",
-    93: "TIMESTAMP_NS",
-    10: "TIME_NS",
-    11: "TIMESTAMP_NS",
-    **dict.fromkeys(range(101, 114), "INTERVAL"),
-}
-
-
-def _value(module: Any, parameter: Parameter) -> Any:
-    """A parameter's value as DuckDB's client takes it."""
-    value = parameter.value
-    if isinstance(value, str) and parameter.sql_type in _TEXT_VALUES:
-        return module.Value(value, _TEXT_VALUES[parameter.sql_type])
-    return value

@@ -69,6 +69,9 @@ _EXACT_IN_NESTED = frozenset(
     "boolean tinyint utinyint smallint usmallint integer uinteger bigint ubigint hugeint float double decimal varchar "
     "uuid blob enum".split()
 )
+_NUMBERS = frozenset(
+    "tinyint utinyint smallint usmallint integer uinteger bigint ubigint hugeint uhugeint float double decimal".split()
+)
 _NESTED = frozenset(("list", "array", "struct", "tuple", "map", "union"))
 _TO_TEXT = frozenset(("uhugeint", "bignum", "bit", "interval", "time with time zone", "geometry", "type"))
 
@@ -157,6 +160,16 @@ def _split(type_text: str) -> tuple[str, int, int]:
     if re.fullmatch(r"GEOMETRY\([^()]*\)", type_text):
         return "GEOMETRY", 0, 0
     return type_text, 0, 0
+
+
+def same_by_stream(sql_type: int, kind: Any) -> bool:
+    """Whether a value that comes in a column of the parameter's type becomes the same as one that comes by itself.
+
+    Not a decimal in a text column, where all digits of the column's scale would be written, nor a GUID in a BLOB.
+    """
+    if sql_type in (t.SQL_DECIMAL, t.SQL_NUMERIC):
+        return kind.id in _NUMBERS
+    return kind.id in ("uuid", "varchar") if sql_type == t.SQL_GUID else True
 
 
 def projection(kinds: Sequence[Any]) -> str | None:
