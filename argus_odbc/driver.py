@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from argus_odbc import catalog, connstr, escape, info, literals, log, markers
+from argus_odbc import catalog, connstr, escape, info, literals, log, markers, parameters
 from argus_odbc.backends import load_backend
 from argus_odbc.backends.base import Backend, Dialect, ExecuteOptions, Operation, Parameter, Prepared
 from argus_odbc.batches import Rows
@@ -173,6 +173,7 @@ class Statement:
         self._sql = ""
         self._pieces: list[str] = []
         self._prepared: Prepared | None = None
+        self._parameters: list[Column] | None = None
         self._operation: Operation | None = None
         self._later: list[Operation] = []
         self._cancel: Callable[[], None] | None = None
@@ -186,6 +187,7 @@ class Statement:
         self._sql = sql if noscan else escape.translate(sql, dialect)
         self._pieces = markers.split(self._sql, dialect)
         self._prepared = None
+        self._parameters = None
         return len(self._pieces) - 1
 
     def _described(self) -> Prepared:
@@ -197,8 +199,19 @@ class Statement:
         """Result columns without running the statement; None where the engine cannot tell."""
         return self._described().columns
 
-    def describe_parameters(self) -> Sequence[Column] | None:
-        return self._described().parameters
+    def describe_parameters(self) -> Sequence[Column]:
+        """One column for each marker; text where neither the engine nor the statement tells more."""
+        if self._parameters is None:
+            backend = self.connection.backend
+            told = self._described().parameters if backend.capabilities.describe_parameters else None
+            if told is not None:
+                self._parameters = list(told)
+            else:
+                length = self.connection.settings.string_length
+                self._parameters = parameters.described(
+                    self._pieces, self.dialect, lambda sql: backend.prepare(sql).columns, length
+                )
+        return self._parameters
 
     def execute(self, parameters: Sequence[Parameter], query_timeout: int, max_rows: int) -> Operation:
         """Run the prepared text with one set of parameters."""

@@ -315,7 +315,7 @@ def _engine_texts(capabilities: Capabilities, dialect: Dialect) -> dict[int, str
         89: ",".join(dialect.keywords),
         90: "N",  # SQL_ORDER_BY_COLUMNS_IN_SELECT: need not be
         94: "_",  # SQL_SPECIAL_CHARACTERS in unquoted names beyond letters and digits
-        10002: _yes(capabilities.describe_parameters),
+        10002: _yes(capabilities.describe_parameters or capabilities.prepare_describes),
         10003: _yes(capabilities.catalogs),
         10004: "UTF-8",  # SQL_COLLATION_SEQ: texts compare by their code points
     }

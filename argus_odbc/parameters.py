@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from argus_odbc import inserts, markers
 from argus_odbc.backends.base import Dialect
-from argus_odbc.types import BINARY_TYPES, SQL_BIGINT, SQL_WVARCHAR, TEXT_TYPES, Column
+from argus_odbc.types import BINARY_TYPES, CHARACTER_TYPES, SQL_BIGINT, SQL_WVARCHAR, WIDE_TYPES, Column
 
 UNKNOWN = Column("", SQL_WVARCHAR)
 """A marker of which nothing is known: text without a limit, which engines read as what they need."""
@@ -31,7 +31,7 @@ def described(pieces: Sequence[str], dialect: Dialect, describe: Describe, strin
 def _as_parameter(column: Column, string_length: int) -> Column:
     """A size of 0 where the type has no limit: programs allocate what is said here, and cut at it."""
     unlimited = column.sql_type in BINARY_TYPES or (
-        column.sql_type in TEXT_TYPES and column.column_size == string_length
+        column.sql_type in CHARACTER_TYPES | WIDE_TYPES and column.column_size == string_length
     )
     return dataclasses.replace(column, column_size=0) if unlimited else column
 

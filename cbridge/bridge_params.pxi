@@ -80,3 +80,65 @@ cdef list py_parameters(Stmt* s, int64_t k):
             value_drop(&v)
         out.append(Parameter(value, t, rec_column_size(&s.ipd.recs[i]), rec_decimal_digits(&s.ipd.recs[i])))
     return out
+
+
+cdef SQLRETURN py_describe_params(Stmt* s):
+    """The parameters' columns into the IPD's records; those beyond the markers stay."""
+    cdef int32_t i = 0
+    cdef DescRec* r
+    try:
+        columns = statement_of(s).describe_parameters()
+        if desc_reserve(s.ipd, s.nparams) != SQL_SUCCESS:
+            raise MemoryError
+        for c in columns:
+            i += 1
+            r = &s.ipd.recs[i]
+            desc_set_concise(r, c.sql_type)
+            ird_sizes(r, c.column_size, c.decimal_digits)
+            r.parameter_type = SQL_PARAM_INPUT
+            r.nullable = c.nullable
+            r.is_unsigned = SQL_TRUE if c.unsigned else SQL_FALSE
+            r.fixed_prec_scale = SQL_TRUE if c.fixed_prec_scale else SQL_FALSE
+            r.case_sensitive = SQL_TRUE if c.case_sensitive else SQL_FALSE
+            r.num_prec_radix = c.num_prec_radix
+            r.unnamed = SQL_UNNAMED
+            free(r.texts[<int>TEXT_TYPE_NAME])
+            r.texts[<int>TEXT_TYPE_NAME] = NULL
+            r.texts[<int>TEXT_TYPE_NAME] = copy_text(c.type_name)
+        if s.ipd.count < i:
+            s.ipd.count = <SQLSMALLINT>i
+        return SQL_SUCCESS
+    except BaseException as e:
+        take_exception(&s.h, e)
+        return SQL_ERROR
+
+
+cdef SQLRETURN bridge_describe_params(Stmt* s) noexcept nogil:
+    """Populate the IPD automatically (SQL_ATTR_ENABLE_AUTO_IPD)."""
+    with gil:
+        return py_describe_params(s)
+
+
+cdef SQLRETURN py_describe_param(Stmt* s, int32_t i, SQLSMALLINT* sql_type, SQLULEN* size, SQLSMALLINT* digits,
+                                 SQLSMALLINT* nullable):
+    try:
+        column = statement_of(s).describe_parameters()[i - 1]
+        if sql_type is not NULL:
+            sql_type[0] = column.sql_type
+        if size is not NULL:
+            size[0] = column.column_size
+        if digits is not NULL:
+            digits[0] = column.decimal_digits
+        if nullable is not NULL:
+            nullable[0] = column.nullable
+        return SQL_SUCCESS
+    except BaseException as e:
+        take_exception(&s.h, e)
+        return SQL_ERROR
+
+
+cdef SQLRETURN bridge_describe_param(Stmt* s, int32_t i, SQLSMALLINT* sql_type, SQLULEN* size, SQLSMALLINT* digits,
+                                     SQLSMALLINT* nullable) noexcept nogil:
+    """SQLDescribeParam; the answer is asked for once per SQLPrepare."""
+    with gil:
+        return py_describe_param(s, i, sql_type, size, digits, nullable)

@@ -41,6 +41,7 @@ class Capabilities:
     inserts_streams: bool = False
     """`insert_stream` is worth a call."""
     describe_parameters: bool = False
+    """`Backend.prepare` tells the types of all parameters. Else the driver looks at the columns that they meet."""
     row_counts: bool = True
     cancel: bool = True
     query_timeout: bool = True

@@ -215,7 +215,9 @@ cdef SQLRETURN get_dbc_attr(Dbc* d, SQLINTEGER attr, SQLPOINTER out, SQLINTEGER 
         if rc != SQL_SUCCESS:
             return rc
         v = SQL_CD_FALSE if alive else SQL_CD_TRUE
-    elif attr == SQL_ATTR_AUTO_IPD or attr == SQL_ATTR_ASYNC_ENABLE or attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE:
+    elif attr == SQL_ATTR_AUTO_IPD:
+        v = auto_ipd(d)
+    elif attr == SQL_ATTR_ASYNC_ENABLE or attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE:
         v = 0
     elif attr == SQL_ATTR_QUIET_MODE:
         if out is not NULL:

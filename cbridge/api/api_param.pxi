@@ -71,6 +71,25 @@ cdef public SQLRETURN SQLNumParams(SQLHSTMT h, SQLSMALLINT* n) noexcept nogil:
     return leave(&s.h, SQL_SUCCESS)
 
 
+cdef SQLRETURN describe_param(Stmt* s, SQLUSMALLINT i, SQLSMALLINT* sql_type, SQLULEN* size, SQLSMALLINT* digits,
+                              SQLSMALLINT* nullable) noexcept nogil:
+    if s.state >= ST_NEED_DATA:
+        return waits_for_data(s)
+    if s.state == ST_ALLOCATED:
+        return fail(&s.h, b"HY010", b"Nothing is prepared or executed on this statement")
+    if i == 0 or i > s.nparams:
+        return fail_num(&s.h, b"07009", b"There is no parameter %d: the statement has %d markers", i, s.nparams)
+    return bridge_describe_param(s, i, sql_type, size, digits, nullable)
+
+
+cdef public SQLRETURN SQLDescribeParam(SQLHSTMT h, SQLUSMALLINT i, SQLSMALLINT* sql_type, SQLULEN* size,
+                                       SQLSMALLINT* digits, SQLSMALLINT* nullable) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
+    return leave(&s.h, describe_param(s, i, sql_type, size, digits, nullable))
+
+
 cdef public SQLRETURN SQLParamData(SQLHSTMT h, SQLPOINTER* token) noexcept nogil:
     cdef Stmt* s = stmt(h)
     if s is NULL or not enter(&s.h, MAGIC_STMT):

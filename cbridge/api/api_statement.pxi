@@ -18,6 +18,8 @@ cdef SQLRETURN prepare(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcept no
     if rc == SQL_SUCCESS:
         rc = bridge_prepare(s, &t)
     text_free(&t)
+    if rc == SQL_SUCCESS and s.enable_auto_ipd and s.nparams:
+        rc = bridge_describe_params(s)
     s.prepared = SQL_SUCCEEDED(rc)
     s.described = False
     s.ird.count = 0

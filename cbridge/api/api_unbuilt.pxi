@@ -25,14 +25,6 @@ cdef public SQLRETURN SQLBulkOperations(SQLHSTMT h, SQLSMALLINT operation) noexc
     return leave(&x.h, not_built(&x.h, b"SQLBulkOperations"))
 
 
-cdef public SQLRETURN SQLDescribeParam(SQLHSTMT h, SQLUSMALLINT i, SQLSMALLINT* sql_type, SQLULEN* size,
-                                       SQLSMALLINT* digits, SQLSMALLINT* nullable) noexcept nogil:
-    cdef Stmt* x = stmt(h)
-    if x is NULL or not enter(&x.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
-    return leave(&x.h, not_built(&x.h, b"SQLDescribeParam"))
-
-
 cdef public SQLRETURN SQLSetPos(SQLHSTMT h, SQLSETPOSIROW row, SQLUSMALLINT operation,
                                 SQLUSMALLINT lock) noexcept nogil:
     cdef Stmt* x = stmt(h)

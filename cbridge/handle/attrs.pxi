@@ -127,9 +127,6 @@ cdef AttrRule attr_rule(SQLINTEGER attr) noexcept nogil:
     elif attr == SQL_ATTR_ASYNC_ENABLE:
         r.limit = SQL_ASYNC_ENABLE_ON
         r.before_cursor = False
-    elif attr == SQL_ATTR_ENABLE_AUTO_IPD:
-        r.limit = SQL_TRUE
-        r.before_cursor = False
     elif attr == SQL_ATTR_RETRIEVE_DATA:
         r.limit = SQL_RD_ON
         r.only = SQL_RD_ON
@@ -138,6 +135,12 @@ cdef AttrRule attr_rule(SQLINTEGER attr) noexcept nogil:
     else:
         r.attr = 0
     return r
+
+
+cdef bint auto_ipd(const Dbc* d) noexcept nogil:
+    """SQL_ATTR_AUTO_IPD: as SQL_DESCRIBE_PARAMETER says."""
+    cdef const InfoItem* item = find_info(d, SQL_DESCRIBE_PARAMETER)
+    return item is not NULL and item.text is not NULL and item.text[0] == c"Y"
 
 
 cdef SQLRETURN set_plain(Stmt* s, SQLINTEGER attr, SQLULEN* field, SQLULEN value) noexcept nogil:
@@ -165,7 +168,9 @@ cdef SQLRETURN set_plain(Stmt* s, SQLINTEGER attr, SQLULEN* field, SQLULEN value
     elif attr == SQL_ATTR_PARAMSET_SIZE:
         if value == 0 or value > MAX_SETS:
             return fail_num(&s.h, b"HY024", b"A number of %d sets is not between 1 and %d", <int64_t>value, MAX_SETS)
-    elif (attr == SQL_ATTR_METADATA_ID or attr == SQL_ATTR_NOSCAN) and value > 1:
+    elif attr == SQL_ATTR_ENABLE_AUTO_IPD and value == SQL_TRUE and not auto_ipd(s.dbc):
+        return fail(&s.h, b"HYC00", b"The engine does not tell the types of parameters before they are bound")
+    elif (attr == SQL_ATTR_METADATA_ID or attr == SQL_ATTR_NOSCAN or attr == SQL_ATTR_ENABLE_AUTO_IPD) and value > 1:
         return fail_num(&s.h, b"HY024", b"Attribute %d has no value %d", attr, <int64_t>value)
     elif attr == SQL_ATTR_MAX_LENGTH:
         s.bindings_changed = True
