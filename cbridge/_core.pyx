@@ -48,6 +48,7 @@ include "bridge_params.pxi"
 include "bridge_sets.pxi"
 include "bridge_rows.pxi"
 
+include "api/async.pxi"
 include "api/api_handle.pxi"
 include "api/api_connect.pxi"
 include "api/api_statement.pxi"
