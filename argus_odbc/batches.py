@@ -21,6 +21,22 @@ class HS2Rows:
 
 
 @dataclass(frozen=True)
+class TrinoRows:
+    """A JSON array of rows as Trino sends it: bytes start .. end-1 of `payload`.
+
+    `specs` has one entry per column: (column kind name, scale, zoned, code). zoned: timestamps with the zone's name
+    behind them, which become UTC. code: the form of a nested type (cbridge/kernel/trinonested.pxi), else empty.
+    `zones` keeps what has been looked up between the parts of one result.
+    """
+
+    payload: bytes | bytearray | memoryview
+    start: int
+    end: int
+    specs: Sequence[tuple[str, int, bool, bytes]]
+    zones: dict[bytes, tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows made on this side: catalog results, type info. The core turns them into one batch.
 

@@ -5,6 +5,7 @@ Besides `argus_odbc.driver` the only module that imports `argus_odbc._core`, and
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
@@ -59,3 +60,40 @@ def _slow_end(data: bytes) -> int:
     except (TException, ValueError, RecursionError):
         return ALIEN
     return transport.cstringio_buf.tell()
+
+
+def json_members(data: bytes) -> list[tuple[str, int, int]]:
+    """(name, start, end) of each member of a JSON object, without reading the values; ValueError when it is none."""
+    try:
+        from argus_odbc._core import json_spans
+    except ImportError:
+        return _slow_members(data)
+    return json_spans(data)
+
+
+def _slow_members(data: bytes) -> list[tuple[str, int, int]]:
+    text = data.decode("latin-1")  # positions stay those of the bytes
+    decoder, at, found = json.JSONDecoder(), _space(text, 0), []
+    if text[at : at + 1] != "{":
+        raise ValueError("this is no JSON object")
+    at = _space(text, at + 1)
+    while text[at : at + 1] != "}":
+        if found:
+            if text[at : at + 1] != ",":
+                raise ValueError("the JSON object is damaged")
+            at = _space(text, at + 1)
+        name, at = decoder.raw_decode(text, at)
+        at = _space(text, at)
+        if not isinstance(name, str) or text[at : at + 1] != ":":
+            raise ValueError("a member of the JSON object has no value")
+        start = _space(text, at + 1)
+        _, end = decoder.raw_decode(text, start)
+        found.append((name, start, end))
+        at = _space(text, end)
+    return found
+
+
+def _space(text: str, at: int) -> int:
+    while text[at : at + 1] in (" ", "\t", "\n", "\r"):
+        at += 1
+    return at

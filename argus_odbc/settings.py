@@ -125,7 +125,7 @@ class Settings:
     backend: str = key(
         "Backend",
         "",
-        "The engine: duckdb, spark, hive, impala, or what an installed package announces. "
+        "The engine: duckdb, spark, hive, impala, trino, or what an installed package announces. "
         "Left out, a connection without a Host is embedded DuckDB.",
         aliases=("Engine", "DatabaseType"),
     )
@@ -325,6 +325,22 @@ class Settings:
         "Seconds that one answer of the server may take; 0 = no limit.",
         kind="integer",
         backends=SERVERS,
+    )
+    allow_plain_password: bool = key(
+        "AllowPlainPassword",
+        False,
+        "Send passwords and tokens over HTTP too, where everybody on the way can read them.",
+        kind="flag",
+        backends=("trino",),
+    )
+    compression: str = key(
+        "Compression",
+        "auto",
+        "Answers packed by the server: `auto` asks for `gzip` on slow links only, because packing costs the server more "
+        "time than a fast link needs; `identity` never.",
+        kind="choice",
+        choices={"auto": (), "gzip": ("1", "true", "yes", "on"), "identity": ("0", "false", "no", "off", "none")},
+        backends=("trino",),
     )
     fetch_size: int = key(
         "FetchSize",

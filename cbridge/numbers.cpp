@@ -24,6 +24,13 @@ int real_to_text(Real value, char *out) noexcept {
   return static_cast<int>(std::to_chars(out, out + 32, value, format).ptr - out);
 }
 
+template <typename Real>
+int real_from_text(const char *p, const char *end, Real *out) noexcept {
+  const std::from_chars_result r = std::from_chars(p, end, *out);
+  if (r.ec == std::errc::invalid_argument || r.ptr != end) return 2;
+  return r.ec == std::errc::result_out_of_range ? 1 : 0;
+}
+
 }  // namespace
 
 extern "C" {
@@ -33,11 +40,8 @@ int argus_double_to_text(double value, char *out) noexcept { return real_to_text
 int argus_float_to_text(float value, char *out) noexcept { return real_to_text(value, out); }
 
 // Reads all of [p, end) as a decimal number. 0: done, 1: out of range, 2: not a number.
-int argus_double_from_text(const char *p, const char *end, double *out) noexcept {
-  const std::from_chars_result r = std::from_chars(p, end, *out);
-  if (r.ec == std::errc::invalid_argument || r.ptr != end) return 2;
-  return r.ec == std::errc::result_out_of_range ? 1 : 0;
-}
+int argus_double_from_text(const char *p, const char *end, double *out) noexcept { return real_from_text(p, end, out); }
+int argus_float_from_text(const char *p, const char *end, float *out) noexcept { return real_from_text(p, end, out); }
 
 int argus_i64_to_text(long long value, char *out) noexcept {
   return static_cast<int>(std::to_chars(out, out + 24, value).ptr - out);

@@ -16,6 +16,7 @@ BUILT_IN = {
     "hive": "argus_odbc.backends.hive:Hive",
     "impala": "argus_odbc.backends.impala:Impala",
     "spark": "argus_odbc.backends.spark:Spark",
+    "trino": "argus_odbc.backends.trino:Trino",
 }
 """Name to `module:Class`. A built-in name cannot be taken over by a package."""
 

@@ -1,4 +1,4 @@
-# SQLPrepare, SQLExecute, SQLExecDirect, SQLCancel, SQLCancelHandle, SQLRowCount, SQLMoreResults.
+# SQLPrepare, SQLExecute, SQLExecDirect, SQLCancel, SQLRowCount, SQLMoreResults.
 # Included by _core.pyx after api_connect.pxi.
 
 cdef SQLRETURN waits_for_data(Stmt* s) noexcept nogil:
@@ -30,21 +30,15 @@ cdef SQLRETURN prepare(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcept no
 
 cdef public SQLRETURN SQLPrepare(SQLHSTMT h, SQLCHAR* text, SQLINTEGER n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    cdef SQLRETURN rc
-    if not begin(s, SQL_API_SQLPREPARE, &rc):
-        return rc
-    if asynchronous(s):
-        return leave(&s.h, launch_text(s, SQL_API_SQLPREPARE, WORK_PREPARE, text, n, False))
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
     return leave(&s.h, prepare(s, text, n, False))
 
 
 cdef public SQLRETURN SQLPrepareW(SQLHSTMT h, SQLWCHAR* text, SQLINTEGER n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    cdef SQLRETURN rc
-    if not begin(s, SQL_API_SQLPREPARE, &rc):
-        return rc
-    if asynchronous(s):
-        return leave(&s.h, launch_text(s, SQL_API_SQLPREPARE, WORK_PREPARE, text, n, True))
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
     return leave(&s.h, prepare(s, text, n, True))
 
 
@@ -86,11 +80,8 @@ cdef SQLRETURN execute_prepared(Stmt* s) noexcept nogil:
 
 cdef public SQLRETURN SQLExecute(SQLHSTMT h) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    cdef SQLRETURN rc
-    if not begin(s, SQL_API_SQLEXECUTE, &rc):
-        return rc
-    if asynchronous(s):
-        return leave(&s.h, launch(s, SQL_API_SQLEXECUTE, call_new(s, WORK_EXECUTE)))
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
     return leave(&s.h, execute_prepared(s))
 
 
@@ -117,21 +108,15 @@ cdef SQLRETURN exec_direct(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcep
 
 cdef public SQLRETURN SQLExecDirect(SQLHSTMT h, SQLCHAR* text, SQLINTEGER n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    cdef SQLRETURN rc
-    if not begin(s, SQL_API_SQLEXECDIRECT, &rc):
-        return rc
-    if asynchronous(s):
-        return leave(&s.h, launch_text(s, SQL_API_SQLEXECDIRECT, WORK_EXEC_DIRECT, text, n, False))
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
     return leave(&s.h, exec_direct(s, text, n, False))
 
 
 cdef public SQLRETURN SQLExecDirectW(SQLHSTMT h, SQLWCHAR* text, SQLINTEGER n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    cdef SQLRETURN rc
-    if not begin(s, SQL_API_SQLEXECDIRECT, &rc):
-        return rc
-    if asynchronous(s):
-        return leave(&s.h, launch_text(s, SQL_API_SQLEXECDIRECT, WORK_EXEC_DIRECT, text, n, True))
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
     return leave(&s.h, exec_direct(s, text, n, True))
 
 
@@ -140,12 +125,12 @@ cdef public SQLRETURN SQLCancel(SQLHSTMT h) noexcept nogil:
     cdef Stmt* s = stmt(h)
     if s is NULL:
         return SQL_INVALID_HANDLE
-    if not argus_load(&s.busy) and s.state >= ST_NEED_DATA and s.state <= ST_CAN_PUT:
+    if s.state >= ST_NEED_DATA and s.state <= ST_CAN_PUT:
         if not enter(&s.h, MAGIC_STMT):
             return SQL_INVALID_HANDLE
         params_cancel(s)
         return leave(&s.h, SQL_SUCCESS)
-    if s.py is NULL and not argus_load(&s.busy):
+    if s.py is NULL:
         return SQL_SUCCESS
     return bridge_cancel(h)
 
@@ -156,17 +141,13 @@ cdef public SQLRETURN SQLCancelHandle(SQLSMALLINT kind, SQLHANDLE h) noexcept no
         return SQLCancel(h)
     if kind != SQL_HANDLE_DBC or d is NULL or not enter(&d.h, MAGIC_DBC):
         return SQL_INVALID_HANDLE
-    if any_busy(d):
-        return leave(&d.h, fail(&d.h, b"HY010", b"A function runs asynchronously on a statement of the connection: cancel it "
-                                b"there, with SQL_HANDLE_STMT"))
-    return leave(&d.h, SQL_SUCCESS)  # connection functions run to their end, so there is nothing to cancel
+    return leave(&d.h, fail(&d.h, b"HYC00", b"Connection functions do not run asynchronously, so there is none to cancel"))
 
 
 cdef public SQLRETURN SQLRowCount(SQLHSTMT h, SQLLEN* n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    cdef SQLRETURN rc
-    if not begin(s, SQL_API_SQLROWCOUNT, &rc):
-        return rc
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
     if s.state < ST_EXECUTED_NO_RESULT or s.state >= ST_NEED_DATA:
         return leave(&s.h, fail(&s.h, b"HY010", b"Nothing was executed on this statement"))
     if n is not NULL:
@@ -187,9 +168,6 @@ cdef SQLRETURN more_results(Stmt* s) noexcept nogil:
 
 cdef public SQLRETURN SQLMoreResults(SQLHSTMT h) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    cdef SQLRETURN rc
-    if not begin(s, SQL_API_SQLMORERESULTS, &rc):
-        return rc
-    if asynchronous(s) and s.py is not NULL and s.state >= ST_EXECUTED_NO_RESULT:
-        return leave(&s.h, launch(s, SQL_API_SQLMORERESULTS, call_new(s, WORK_MORE_RESULTS)))
+    if s is NULL or not enter(&s.h, MAGIC_STMT):
+        return SQL_INVALID_HANDLE
     return leave(&s.h, more_results(s))

@@ -9,6 +9,7 @@ cdef extern from *:
     int argus_double_to_text(double value, char *out);
     int argus_float_to_text(float value, char *out);
     int argus_double_from_text(const char *p, const char *end, double *out);
+    int argus_float_from_text(const char *p, const char *end, float *out);
     int argus_i64_to_text(long long value, char *out);
     int argus_u64_to_text(unsigned long long value, char *out);
     #ifdef __cplusplus
@@ -35,6 +36,7 @@ cdef extern from *:
     int double_to_text "argus_double_to_text"(double value, char* out) noexcept nogil
     int float_to_text "argus_float_to_text"(float value, char* out) noexcept nogil
     int double_from_text "argus_double_from_text"(const char* p, const char* end, double* out) noexcept nogil
+    int float_from_text "argus_float_from_text"(const char* p, const char* end, float* out) noexcept nogil
     int i64_to_text "argus_i64_to_text"(long long value, char* out) noexcept nogil
     int u64_to_text "argus_u64_to_text"(unsigned long long value, char* out) noexcept nogil
     const u128 U128_MAX "argus_u128_max"

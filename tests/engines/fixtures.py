@@ -16,6 +16,7 @@ from .hive import hive_server as start_hive
 from .impala import impala_server as start_impala
 from .process import Server
 from .spark import spark_thrift_server
+from .trino import trino_server as start_trino
 
 
 def server(variable: str, start: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
@@ -44,3 +45,10 @@ def hive_server() -> Iterator[Server]:
 def impala_server() -> Iterator[Server]:
     """The server that speaks as Impala does, without a login."""
     yield from server("ARGUS_IMPALA", start_impala)
+
+
+@pytest.fixture(scope="session")
+def trino_server() -> Iterator[Server]:
+    """Trino 476 with the catalogs tpch and memory, over HTTP, without passwords."""
+    with start_trino() as server:
+        yield server

@@ -24,7 +24,12 @@ include "kernel/inputs.pxi"
 include "kernel/hs2text.pxi"
 include "kernel/hs2rows.pxi"
 include "kernel/hs2scan.pxi"
+include "kernel/jsonscan.pxi"
+include "kernel/trinotext.pxi"
+include "kernel/trinonested.pxi"
+include "kernel/trinojson.pxi"
 include "hs2.pxi"
+include "trino.pxi"
 
 
 KINDS = {

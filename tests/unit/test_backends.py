@@ -49,7 +49,7 @@ def test_a_package_adds_a_backend(package):
 
 
 def test_the_built_in_names_are_known():
-    assert {"duckdb", "hive", "impala", "spark"} <= set(backends.known_backends())
+    assert {"duckdb", "hive", "impala", "spark", "trino"} <= set(backends.known_backends())
     assert backends.load_backend("duckdb").capabilities.dbms_name == "DuckDB"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from argus_odbc.backends.base import Dialect
 
 _SAME = """
@@ -132,7 +130,7 @@ IMPALA: dict[str, str] = {
 }
 
 
-def dialect(functions: dict[str, str], keywords: str, **more: Any) -> Dialect:
+def dialect(functions: dict[str, str], keywords: str, **more: str) -> Dialect:
     """A dialect of this family: backticks for names, backslashes in strings, databases instead of schemas."""
     return Dialect(
         identifier_quote="`",

@@ -1,0 +1,249 @@
+"""Requests of the statement protocol: where the server is, retries with back-off, and HTTP errors as DriverErrors."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from argus_odbc import log
+from argus_odbc.backends.trino.auth import Login
+from argus_odbc.backends.trino.http import Answer, Broken, Connection, Pool
+from argus_odbc.backends.trino.protocol import SessionState, not_trino
+from argus_odbc.errors import DriverError
+from argus_odbc.settings import Settings
+
+BUSY = (429, 502, 503, 504)
+"""Answers after which the same request may be sent again."""
+
+PATIENCE = 30.0
+"""Seconds for which a request is repeated: a lost answer, a server that is busy."""
+
+FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
+
+SLOW_LINK = 10e6
+"""Bytes a second below which gzip pays: packing takes a server to about 18 MB of JSON a second, to a quarter of them."""
+
+
+class Client:
+    """The requests of one session."""
+
+    def __init__(self, pool: Pool, login: Login, settings: Settings, state: SessionState) -> None:
+        self.pool = pool
+        self.login = login
+        self.settings = settings
+        self.state = state
+        self._gzip = settings.compression == "gzip"
+
+    @property
+    def where(self) -> str:
+        return self.pool.address.where
+
+    def headers(self) -> dict[str, str]:
+        """Headers of every request to the coordinator."""
+        encoding = "gzip" if self._gzip else "identity"
+        return {**self.state.headers(), **self.login.headers(), "Accept-Encoding": encoding, "User-Agent": "argus-odbc"}
+
+    def heard(self, answer: Answer) -> None:
+        """Look at how fast a body came: on a slow link the next ones come packed."""
+        if self.settings.compression == "auto" and 0 < answer.rate < SLOW_LINK and not self._gzip:
+            log.logger.info("the link brings %.1f MB/s: asking for gzip from here on", answer.rate / 1e6)
+            self._gzip = True
+
+    def new_call(self, stopped: threading.Event | None = None) -> Call:
+        return Call(self, stopped or threading.Event())
+
+    # ---- small requests of the driver's own ----
+
+    def get(self, path: str, timeout: float) -> Answer:
+        """One GET without a retry; DriverError 08001 or HYT00 when there is no answer."""
+        connection = self.pool.take()
+        try:
+            connection.send("GET", path, self.headers(), None, timeout)
+            answer = connection.receive()
+        except Broken as e:
+            raise unreachable(e, self.where, timeout) from e
+        self.pool.give(connection)
+        return answer
+
+    def check(self, timeout: float) -> str:
+        """Who is there, and does it let us in? Returns the server's version."""
+        answer = self.get("/v1/info", timeout)
+        if answer.status != 200:
+            raise http_error(answer, self.where, self.login, "08001")
+        try:
+            version = str(json.loads(answer.body)["nodeVersion"]["version"])
+        except (ValueError, KeyError, TypeError) as e:
+            found = not_trino(answer, self.where, "it has no /v1/info")
+            raise DriverError("08001", 0, found.message) from e
+        # A query that does not exist: 410 or 404 for those who may ask.
+        answer = self.get("/v1/query/argus", timeout)
+        if answer.status in (401, 403):
+            raise http_error(answer, self.where, self.login, "08001")
+        return version
+
+    def delete(self, path: str) -> None:
+        """End a query; silent when the server is gone or has ended it already."""
+        connection = self.pool.take()
+        try:
+            connection.send("DELETE", path, self.headers(), None, 5)
+            answer = connection.receive()
+        except Broken as e:
+            log.logger.warning("a query could not be ended: %s", e.reason)
+            return
+        self.pool.give(connection)
+        if answer.status not in (200, 204, 404, 410):
+            log.logger.warning("ending a query was answered with HTTP %d", answer.status)
+
+
+class Call:
+    """One request after another over one connection, each repeated while that is safe and useful."""
+
+    def __init__(self, client: Client, stopped: threading.Event) -> None:
+        self._client = client
+        self._stopped = stopped
+        self._connection: Connection | None = None
+        self._pending: Callable[[], None] | None = None
+        self._safe = False
+
+    def start(self, method: str, path: str, body: bytes | None = None, extra: Mapping[str, str] | None = None) -> None:
+        """Send a request; `finish` has its answer. GET is repeated when its answer is lost, POST is not."""
+        headers = {**self._client.headers(), **(extra or {})}
+        timeout = self._client.settings.socket_timeout
+        self._safe = method == "GET"
+
+        def send() -> None:
+            if self._connection is None:
+                self._connection = self._client.pool.take()
+            self._connection.send(method, path, headers, body, timeout)
+
+        self._pending = send
+        try:
+            send()
+        except Broken as e:
+            # `finish` deals with it.
+            self._drop()
+            self._failed: Broken | None = e
+            return
+        self._failed = None
+
+    def finish(self) -> Answer:
+        """The answer to `start`, status 200 or not; DriverError 08S01 or HYT01 when there is none."""
+        assert self._pending is not None
+        limit = time.monotonic() + PATIENCE
+        wait = FIRST_WAIT
+        while True:
+            try:
+                if self._failed is not None:
+                    failed, self._failed = self._failed, None
+                    raise failed
+                assert self._connection is not None
+                answer = self._connection.receive()
+                if answer.status not in BUSY or time.monotonic() > limit:
+                    self._client.heard(answer)
+                    return answer
+                log.logger.info("%s is busy (HTTP %d)", self._client.where, answer.status)
+                pause = min(_retry_after(answer), limit - time.monotonic()) or wait
+            except Broken as e:
+                self._drop()
+                if self._stopped.is_set():
+                    raise DriverError("HY008", 0, "The statement was cancelled") from e
+                if (e.sent and not self._safe) or e.timed_out or time.monotonic() > limit:
+                    raise lost(e, self._client.where, self._client.settings.socket_timeout) from e
+                log.logger.info("%s: %s; asking again", self._client.where, e.reason)
+                pause = wait
+            if self._stopped.wait(pause * (0.75 + random.random() / 2)):
+                raise DriverError("HY008", 0, "The statement was cancelled")
+            wait = min(2 * wait, LONGEST_WAIT)
+            try:
+                self._pending()
+            except Broken as e:
+                self._drop()
+                self._failed = e
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def abort(self) -> None:
+        """End the request that another thread is in."""
+        connection = self._connection
+        if connection is not None:
+            connection.abort()
+
+    def release(self, whole: bool) -> None:
+        """Give the connection back; `whole`: no answer is outstanding on it."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if whole:
+            self._client.pool.give(connection)
+        else:
+            connection.close()
+
+
+def _retry_after(answer: Answer) -> float:
+    """Seconds that a busy server asks for; 0 when it does not say."""
+    text = answer.header("retry-after").strip()
+    return float(text) if re.fullmatch(r"[0-9]{1,4}", text) else 0.0
+
+
+# ---- errors ----
+
+
+def unreachable(e: Broken, where: str, timeout: float) -> DriverError:
+    if e.timed_out:
+        return DriverError("HYT00", 0, f"No answer from {where} within {timeout:g} seconds (LoginTimeout)")
+    return DriverError("08001", 0, f"No connection to {where}: {e.reason}")
+
+
+def lost(e: Broken, where: str, timeout: float) -> DriverError:
+    if e.timed_out and e.sent:
+        return DriverError("HYT01", 0, f"{where} did not answer within {timeout:g} seconds (SocketTimeout)")
+    return DriverError("08S01", 0, f"The connection to {where} is lost: {e.reason}")
+
+
+def http_error(answer: Answer, where: str, login: Login, state: str = "08S01") -> DriverError:
+    """The DriverError for an HTTP status that is not 200."""
+    text = _text(answer)
+    said = f": {text}" if text else ""
+    if answer.status == 401:
+        ways = ", ".join(sorted({v.split(" ")[0] for v in answer.headers.get("www-authenticate", [])}))
+        hint = f" (it takes: {ways})" if ways else ""
+        if "Password not allowed" in text:
+            hint = "; it takes passwords over HTTPS only: set SSL=1 and the HTTPS port"
+        return DriverError(
+            "28000", 401, f"{where} refused the login of user {login.user!r} by {login.mechanism}{said}{hint}"
+        )
+    if answer.status == 403:
+        hint = "; set SSL=1 and the server's HTTPS port" if "Authentication over HTTP" in text else ""
+        return DriverError("28000", 403, f"{where} refuses user {login.user!r}{said}{hint}")
+    if answer.status in (301, 302, 303, 307, 308):
+        target = answer.header("location") or "nowhere"
+        return DriverError(
+            "08001" if state == "08001" else "08S01",
+            answer.status,
+            f"{where} redirects to {target.split('?')[0]}; redirects are not followed, because they would take the "
+            "login along: give that address as Host, Port and SSL",
+        )
+    if answer.status in (404, 410):
+        return DriverError(
+            state, answer.status, f"{where} does not know the query any more (HTTP {answer.status}){said}"
+        )
+    if answer.status == 400:
+        return DriverError("HY000", 400, f"{where} refuses the request{said or ' without a reason'}")
+    return DriverError(state, answer.status, f"{where} answers with HTTP {answer.status}{said}")
+
+
+def _text(answer: Answer) -> str:
+    """The first line of an error's body; a page of HTML shortened to its title."""
+    body = answer.body[:20000].decode("utf-8", "replace").strip()
+    if "<html" in body.lower() or body.lower().startswith("<!doctype"):
+        title = re.search(r"<title[^>]*>\s*([^<]{1,120})", body, re.IGNORECASE)
+        return f'a page titled "{title[1].strip()}"' if title else "a page of HTML"
+    first = body.splitlines()[0] if body else ""
+    return first[:500]

@@ -1,0 +1,239 @@
+"""HTTP to one coordinator: connections that are kept open, one request at a time each, answers as whole bodies.
+
+`send` and `receive` are two steps, so that the server works on the next page while the last one is decoded.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from argus_odbc.errors import DriverError
+from argus_odbc.settings import Settings
+
+IDLE_CONNECTIONS = 8
+"""Connections that are kept for the next statement; more are closed."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer. Header names are in lower case; a header that comes several times has several values."""
+
+    status: int
+    headers: Mapping[str, list[str]]
+    body: bytes
+    rate: float = 0.0
+    """Bytes a second that the body came with; 0 when it is too short to tell."""
+
+    def header(self, name: str) -> str:
+        """The first value, or nothing."""
+        return self.headers.get(name, [""])[0]
+
+
+class Broken(Exception):
+    """A request without an answer; `sent`: the server may have it. The text is the reason."""
+
+    def __init__(self, reason: str, sent: bool, timed_out: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.sent, self.timed_out = reason, sent, timed_out
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a coordinator is."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def where(self) -> str:
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{name}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.where}"
+
+    def path_of(self, uri: str) -> str | None:
+        """Path and query of a URI that is on this server; None when it is on another."""
+        parts = urlsplit(uri)
+        default = 443 if parts.scheme == "https" else 80
+        same = (
+            parts.scheme == self.scheme
+            and (parts.hostname or "") == self.host.lower()
+            and (_port(parts) or default) == self.port
+        )
+        return (parts.path + (f"?{parts.query}" if parts.query else "")) if same else None
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        return None
+
+
+class Connection:
+    """One TCP or TLS connection, opened by the first request."""
+
+    def __init__(
+        self, address: Address, settings: Settings, context: ssl.SSLContext | None, tunnel: Tunnel | None
+    ) -> None:
+        self._timeout: float | None = settings.login_timeout or None
+        opener: type[http.client.HTTPConnection] = http.client.HTTPConnection
+        more: dict[str, object] = {}
+        if context is not None:
+            opener, more = http.client.HTTPSConnection, {"context": context}
+        host, port = (address.host, address.port) if tunnel is None else (tunnel.host, tunnel.port)
+        self._http = opener(host, port, timeout=self._timeout, blocksize=65536, **more)  # type: ignore[arg-type]
+        if tunnel is not None:
+            self._http.set_tunnel(address.host, address.port, dict(tunnel.headers))
+        self._answered_once = False
+
+    def usable(self) -> bool:
+        """False when the server has closed the connection while it was idle."""
+        sock = self._http.sock
+        if sock is None:
+            return True
+        try:
+            sock.setblocking(False)
+            # Below TLS on purpose: session tickets may be waiting, but an end is an end.
+            return socket.socket.recv(sock, 1, socket.MSG_PEEK) != b"" and isinstance(sock, ssl.SSLSocket)
+        except (BlockingIOError, InterruptedError):
+            return True
+        except (OSError, ValueError):
+            return False
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> None:
+        """Write one request; Broken when that does not work. `timeout`: seconds until each part of the answer."""
+        try:
+            if self._http.sock is None:
+                self._http.connect()
+            assert self._http.sock is not None
+            self._http.sock.settimeout(timeout or None)
+        except (OSError, http.client.HTTPException) as e:
+            raise Broken(_reason(e), sent=False, timed_out=isinstance(e, TimeoutError)) from e
+        try:
+            self._http.request(method, path, body=body, headers=dict(headers))
+        except (OSError, http.client.HTTPException) as e:
+            self.close()
+            raise Broken(_reason(e), sent=True) from e
+
+    def receive(self) -> Answer:
+        """The answer to what was sent; Broken when there is none."""
+        try:
+            response = self._http.getresponse()
+            started = time.monotonic()
+            body = response.read()
+            spent = time.monotonic() - started
+        except (OSError, http.client.HTTPException) as e:
+            self.close()
+            raise Broken(_reason(e), sent=True, timed_out=isinstance(e, TimeoutError)) from e
+        headers: dict[str, list[str]] = {}
+        for name, value in response.getheaders():
+            headers.setdefault(name.lower(), []).append(value)
+        rate = len(body) / spent if len(body) >= 1 << 18 and spent > 0 else 0.0
+        if headers.get("content-encoding", [""])[0].lower() == "gzip":
+            body, rate = unzipped(body), 0.0
+        return Answer(response.status, headers, body, rate)
+
+    def abort(self) -> None:
+        """End a request that another thread is in."""
+        sock = self._http.sock
+        if sock is not None:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                sock.close()
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._http.close()
+
+
+@dataclass(frozen=True)
+class Tunnel:
+    """An HTTP proxy that connects through."""
+
+    host: str
+    port: int
+    headers: Mapping[str, str]
+
+
+class Pool:
+    """The connections of one session."""
+
+    def __init__(
+        self, address: Address, settings: Settings, context: ssl.SSLContext | None, tunnel: Tunnel | None = None
+    ) -> None:
+        self.address = address
+        self._settings = settings
+        self._context = context
+        self._tunnel = tunnel
+        self._lock = threading.Lock()
+        self._idle: list[Connection] = []
+        self._closed = False
+
+    def take(self) -> Connection:
+        """An open connection that nobody uses, or a new one."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    break
+                found = self._idle.pop()
+            if found.usable():
+                return found
+            found.close()
+        return Connection(self.address, self._settings, self._context, self._tunnel)
+
+    def give(self, connection: Connection) -> None:
+        """Back for others; its last answer must have been read."""
+        with self._lock:
+            if not self._closed and len(self._idle) < IDLE_CONNECTIONS:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed, idle = True, self._idle
+            self._idle = []
+        for connection in idle:
+            connection.close()
+
+
+def unzipped(body: bytes) -> bytes:
+    """The content of a gzip body."""
+    try:
+        return zlib.decompress(body, 16 + zlib.MAX_WBITS)
+    except zlib.error as e:
+        raise DriverError("08S01", 0, f"The server's answer says gzip and is damaged: {e}") from e
+
+
+def _reason(e: Exception) -> str:
+    if isinstance(e, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not accepted ({e.verify_message}); name its authority with SSLCAFile, or lower "
+            "SSLVerification to ca or none"
+        )
+    if isinstance(e, ssl.SSLError):
+        return f"no TLS with it ({e.reason or e}); it may speak without TLS (SSL=0), or want another version (SSLMinVersion)"
+    if isinstance(e, TimeoutError):
+        return "no answer in time"
+    if isinstance(e, socket.gaierror):
+        return f"the host name cannot be resolved: {e.strerror}"
+    if isinstance(e, http.client.RemoteDisconnected):
+        return "it closed the connection without an answer"
+    if isinstance(e, http.client.IncompleteRead):
+        return f"the connection ended after {len(e.partial)} bytes of the answer"
+    if isinstance(e, http.client.BadStatusLine):
+        return "it does not answer with HTTP; with TLS there, set SSL=1"
+    return (e.strerror if isinstance(e, OSError) else None) or str(e) or type(e).__name__

@@ -1,0 +1,230 @@
+"""One statement on a Trino coordinator: posted, polled, its pages handed to the native decoder, cancelled, closed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from argus_odbc import log
+from argus_odbc.backends.base import ExecuteOptions, Operation
+from argus_odbc.backends.trino.client import http_error
+from argus_odbc.backends.trino.errors import query_error
+from argus_odbc.backends.trino.http import Answer
+from argus_odbc.backends.trino.protocol import Page, read_page
+from argus_odbc.backends.trino.types import Spec, columns_of
+from argus_odbc.batches import TrinoRows
+from argus_odbc.errors import DriverError
+from argus_odbc.types import Column
+
+if TYPE_CHECKING:
+    from argus_odbc.backends.trino.session import Trino
+
+POST_GRACE = 0.7
+"""Seconds that a cancel waits for the answer that tells the query's address, before it gives the connection up."""
+
+
+class TrinoOperation(Operation):
+    """A statement of one session."""
+
+    def __init__(self, session: Trino, options: ExecuteOptions) -> None:
+        self.columns: Sequence[Column] = ()
+        self.row_count = -1
+        self.warnings: list[tuple[str, int, str]] = []
+        self.query_id = ""
+        self.update_type = ""
+        self._session = session
+        self._client = session.client
+        self._limit = options.query_timeout
+        self._stopped = threading.Event()
+        self._posted = threading.Event()
+        self._expired = False
+        self._closed = False
+        self._ended = False
+        self._pending = False
+        self._next = ""
+        self._page: Page | None = None
+        self._raw_columns: object = None
+        self._specs: list[Spec] = []
+        self._zones: dict[bytes, tuple[bytes, bytes]] = {}
+        self._call = self._client.new_call(self._stopped)
+        self._timer: threading.Timer | None = None
+        if self._limit > 0:
+            self._timer = threading.Timer(self._limit, self._expire)
+            self._timer.daemon = True
+            self._timer.start()
+
+    # ---- running ----
+
+    def run(self, sql: str) -> None:
+        """Post the statement and wait until its first rows are there, or its end."""
+        try:
+            self._call.start("POST", "/v1/statement", sql.encode("utf-8", "replace"))
+            page = self._receive()
+            self._posted.set()
+            while True:
+                self._take(page)
+                if self._ended or (page.has_data and not self.update_type):
+                    break
+                page = self._receive()
+            if page.has_data and not self.update_type:
+                self._page = page
+        except BaseException as e:
+            self._posted.set()
+            self.close()
+            if isinstance(e, DriverError):
+                raise self._outcome(e) from e
+            raise
+        if self._ended:
+            self._finish()
+
+    def _receive(self) -> Page:
+        """The answer to the request that is on its way; the next is asked for at once."""
+        answer = self._call.finish()
+        self._pending = False
+        if answer.status != 200:
+            raise self._http_error(answer)
+        self._session.state.follow(answer)
+        page = read_page(answer, self._client.where)
+        self.query_id = page.query_id
+        self._next = ""
+        if not page.next_uri:
+            self._ended = True
+        else:
+            path = self._session.pool.address.path_of(page.next_uri)
+            if path is None:
+                other = urlsplit(page.next_uri)
+                raise DriverError(
+                    "08S01",
+                    0,
+                    f"{self._client.where} continues query {page.query_id} at {other.scheme}://{other.netloc}, which is "
+                    "another server: name that one as Host, or let the server know its outer address "
+                    "(http-server.process-forwarded)",
+                )
+            self._next = path
+            if page.error is None and not self._stopped.is_set():
+                self._call.start("GET", path)
+                self._pending = True
+        if page.error is not None:
+            raise query_error(page.error, page.query_id)
+        if self._stopped.is_set():
+            raise DriverError("HY008", 0, "The statement was cancelled")
+        return page
+
+    def _http_error(self, answer: Answer) -> DriverError:
+        error = http_error(answer, self._client.where, self._client.login)
+        if self.query_id:
+            return DriverError(error.sqlstate, error.native, f"{error.message} (query {self.query_id})")
+        return error
+
+    def _take(self, page: Page) -> None:
+        """Columns, counts and warnings of an answer."""
+        self.update_type = page.update_type or self.update_type
+        if page.update_count is not None:
+            self.row_count = page.update_count
+        for warning in page.warnings:
+            code = warning.get("warningCode") or {}
+            entry = (
+                "01000",
+                int(code.get("code") or 0),
+                str(warning.get("message") or code.get("name") or "a warning"),
+            )
+            if entry not in self.warnings:
+                self.warnings.append(entry)
+        if page.columns is None or self.update_type:
+            return
+        if self._raw_columns is None:
+            zone = self._session.state.shown_zone()
+            self.columns, self._specs = columns_of(page.columns, self._session.types, zone)
+            self._raw_columns = page.columns
+        elif page.columns != self._raw_columns:
+            raise DriverError(
+                "08S01", 0, f"The columns of query {self.query_id} have changed in the middle of its result"
+            )
+
+    # ---- rows ----
+
+    def fetch_results(self) -> TrinoRows | None:
+        try:
+            while True:
+                if self._page is not None:
+                    page, self._page = self._page, None
+                    return self._rows(page)
+                if self._ended or self._closed:
+                    self._finish()
+                    return None
+                page = self._receive()
+                self._take(page)
+                if page.has_data:
+                    self._page = page
+        except DriverError as e:
+            self.close()
+            raise self._outcome(e) from e
+
+    def _rows(self, page: Page) -> TrinoRows:
+        if page.body[page.data_start : page.data_start + 1] != b"[":
+            raise DriverError(
+                "08S01", 0, f"The server sends the rows of query {self.query_id} in a form that was not asked for"
+            )
+        if self._raw_columns is None:
+            raise DriverError("08S01", 0, f"The server sends rows of query {self.query_id} before it describes them")
+        return TrinoRows(page.body, page.data_start, page.data_end, self._specs, self._zones)
+
+    # ---- the end ----
+
+    def cancel(self) -> None:
+        """End the query now; the call that runs raises HY008."""
+        if self._ended and self._page is None:
+            return
+        self._stopped.set()
+        self._end_query()
+
+    def _expire(self) -> None:
+        """The statement's time has passed."""
+        if not self._closed and not (self._ended and self._page is None):
+            self._expired = True
+            self._stopped.set()
+            self._end_query()
+
+    def _end_query(self) -> None:
+        """DELETE, and let go of the request that waits for an answer."""
+        self._posted.wait(POST_GRACE)
+        path = self._next
+        if path:
+            self._client.delete(path)
+        self._call.abort()
+
+    def _outcome(self, error: DriverError) -> DriverError:
+        """What the application is told: a timeout and a cancel look like other errors from below."""
+        named = f" (query {self.query_id})" if self.query_id else ""
+        if self._expired:
+            return DriverError(
+                "HYT00", 0, f"The statement took longer than its timeout of {self._limit:g} seconds{named}"
+            )
+        if self._stopped.is_set():
+            return DriverError("HY008", 0, f"The statement was cancelled{named}")
+        if error.sqlstate in ("08S01", "HYT01") and self.query_id not in error.message:
+            return DriverError(error.sqlstate, error.native, error.message + named)
+        return error
+
+    def _finish(self) -> None:
+        """All answers have been read."""
+        self._stop_timer()
+        self._call.release(whole=not self._pending)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def close(self) -> None:
+        """Idempotent; a query that is not at its end is ended on the server."""
+        if self._closed:
+            return
+        self._closed = True
+        self._stop_timer()
+        if not self._ended and self._next and not self._stopped.is_set():
+            log.logger.debug("query %s is closed before its end", self.query_id)
+            self._client.delete(self._next)
+        self._call.release(whole=self._ended and not self._pending)
+        self._page = None

@@ -1,0 +1,166 @@
+"""A connection to Trino: its state travels with every request, so there is nothing to keep alive between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from argus_odbc import literals, tls
+from argus_odbc.backends.base import Backend, Capabilities, CatalogColumn, Dialect, ExecuteOptions, Parameter, Prepared
+from argus_odbc.backends.trino import auth, catalog, describe, transactions
+from argus_odbc.backends.trino.client import Client
+from argus_odbc.backends.trino.dialect import DIALECT
+from argus_odbc.backends.trino.http import Address, Pool
+from argus_odbc.backends.trino.operation import TrinoOperation
+from argus_odbc.backends.trino.options import session_state
+from argus_odbc.backends.trino.types import TypeMap
+from argus_odbc.errors import DriverError
+from argus_odbc.settings import Settings
+from argus_odbc.types import TypeRow
+
+PORT, TLS_PORT = 8080, 8443
+
+
+class Trino(Backend):
+    """One session."""
+
+    name: ClassVar[str] = "trino"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        dbms_name="Trino",
+        transactions=True,
+        isolation_levels=15,
+        default_isolation=1,
+        prepare_describes=True,
+        server_parameters=True,
+        describe_parameters=True,
+        identifier_case=2,
+        quoted_identifier_case=2,
+        max_identifier_length=128,
+        null_collation=4,
+    )
+    dialect: ClassVar[Dialect] = DIALECT
+
+    def __init__(self, address: Address, login: auth.Login, settings: Settings) -> None:
+        self.settings = settings
+        self.state = session_state(settings, login)
+        self.types = TypeMap(settings.string_length)
+        context = tls.tls_context(settings) if address.scheme == "https" else None
+        self.pool = Pool(address, settings, context)
+        self.client = Client(self.pool, login, settings, self.state)
+        self.transaction = transactions.Transaction(self)
+        self._open = True
+        self._version = self.client.check(settings.login_timeout)
+
+    @classmethod
+    def connect(cls, settings: Settings) -> Trino:
+        scheme, port = ("https", TLS_PORT) if settings.ssl else ("http", PORT)
+        addresses = settings.addresses(port)
+        if not addresses:
+            raise DriverError("08001", 0, "A connection to Trino needs a Host")
+        login = auth.login(settings, settings.ssl)
+        error: DriverError | None = None
+        for host, number in addresses:
+            try:
+                return cls(Address(scheme, host, number), login, settings)
+            except DriverError as e:
+                # Another coordinator helps where this one cannot be reached, not where it refuses.
+                if e.sqlstate not in ("08001", "HYT00"):
+                    raise
+                error = error or e
+        assert error is not None
+        raise error
+
+    # ---- the connection ----
+
+    def disconnect(self) -> None:
+        self._open = False
+        self.pool.close()
+
+    def is_alive(self) -> bool:
+        if not self._open:
+            return False
+        try:
+            return self.client.get("/v1/info", 5).status == 200
+        except DriverError:
+            return False
+
+    def server_version(self) -> str:
+        digits = self._version.split("-")[0]
+        number = int(digits) if digits.isdigit() else 0
+        return f"00.00.{number:04d} {self._version}"
+
+    def current_user(self) -> str:
+        return self.state.user
+
+    def current_catalog(self) -> str:
+        return self.state.catalog
+
+    def current_schema(self) -> str:
+        return self.state.schema
+
+    def set_current_catalog(self, name: str) -> None:
+        if name not in self.get_catalogs():
+            raise DriverError("3D000", 0, f'There is no catalog "{name}" on {self.client.where}')
+        with self.state.lock:
+            self.state.catalog, self.state.schema = name, ""
+
+    # ---- statements ----
+
+    def execute(
+        self, sql: str, parameters: Sequence[Parameter], options: ExecuteOptions, started: Any
+    ) -> TrinoOperation:
+        operation = TrinoOperation(self, options)
+        started(operation.cancel)
+        operation.run(with_values(sql, parameters))
+        return operation
+
+    def query(self, sql: str) -> list[tuple]:
+        """All rows of a small query of the driver's own, values as JSON has them."""
+        return catalog.rows(TrinoOperation(self, ExecuteOptions()), sql)
+
+    def prepare(self, sql: str) -> Prepared:
+        return describe.prepare(self, sql)
+
+    # ---- transactions ----
+
+    def begin(self) -> None:
+        self.transaction.begin()
+
+    def commit(self) -> None:
+        self.transaction.end("COMMIT")
+
+    def rollback(self) -> None:
+        self.transaction.end("ROLLBACK")
+
+    def set_isolation(self, level: int) -> None:
+        self.transaction.isolation = level
+
+    # ---- catalog ----
+
+    def get_type_info(self) -> Sequence[TypeRow]:
+        return self.types.info()
+
+    def get_catalogs(self) -> list[str]:
+        return catalog.catalogs(self)
+
+    def get_schemas(self, catalog_name: str | None) -> list[tuple[str | None, str]]:
+        return catalog.schemas(self, catalog_name)
+
+    def get_tables(
+        self, catalog_name: str | None, schema: str | None, table: str | None, types: Sequence[str] | None
+    ) -> list[tuple[str | None, str | None, str, str, str | None]]:
+        return catalog.tables(self, catalog_name, schema, table, types)
+
+    def get_columns(
+        self, catalog_name: str | None, schema: str | None, table: str | None, column: str | None
+    ) -> list[CatalogColumn]:
+        return catalog.columns(self, catalog_name, schema, table, column)
+
+
+def with_values(sql: str, parameters: Sequence[Parameter]) -> str:
+    """The statement that runs `sql` with values for its markers, as typed literals; a final semicolon is dropped."""
+    sql = sql.rstrip().removesuffix(";")
+    if not parameters:
+        return sql
+    values = ", ".join(literals.literal(p, DIALECT) for p in parameters)
+    return f"EXECUTE IMMEDIATE {literals.text(sql, DIALECT)} USING {values}"

@@ -1,0 +1,56 @@
+# Test-only wrappers of the decoder of Trino's JSON. Included by _kernel.pyx after hs2.pxi.
+
+def trino(bytes payload, specs, zones=()):
+    """trino_decode of an exact-size copy of payload. Returns (rows, columns as lists), or the error's text.
+
+    specs: (kind, scale, zoned, code); zones: (name, bytes of UTC seconds, bytes of offsets).
+    A zone that is lacking: ("zone", its name).
+    """
+    cdef char err[512]
+    cdef int64_t size = len(payload), row
+    cdef int32_t n = len(specs), i
+    cdef char* p = <char*>malloc(size or 1)
+    cdef TrinoSpec* made = <TrinoSpec*>calloc(n + 1, sizeof(TrinoSpec))
+    cdef ZoneList list_
+    cdef Batch* b
+    cdef bytes at, offsets, name, code
+    cdef list held = []
+    memcpy(p, <const char*>payload, size)
+    memset(&list_, 0, sizeof(list_))
+    list_.n = len(zones)
+    list_.zones = <NamedZone*>calloc(list_.n + 1, sizeof(NamedZone))
+    for i in range(list_.n):
+        name, at, offsets = zones[i]
+        list_.zones[i].name = <const char*>name
+        list_.zones[i].nname = len(name)
+        list_.zones[i].table.at = <int64_t*><char*>at
+        list_.zones[i].table.offset = <int32_t*><char*>offsets
+        list_.zones[i].table.n = len(offsets) // 4
+    for i in range(n):
+        made[i].kind = KINDS[specs[i][0]]
+        made[i].scale = specs[i][1]
+        made[i].zoned = specs[i][2]
+        code = specs[i][3]
+        made[i].code = <const char*>code if code else NULL
+        made[i].ncode = len(code)
+    err[0] = 0
+    with nogil:
+        b = trino_decode(p, size, made, n, &list_, err, sizeof(err))
+    free(p)
+    free(made)
+    free(list_.zones)
+    if b is NULL:
+        if list_.missing[0]:
+            return ("zone", (<bytes>list_.missing).decode("utf-8", "replace"))
+        return (<bytes>err).decode("utf-8", "replace")
+    result = (b.nrows, [[trino_cell(&b.cols[i], row) for row in range(b.nrows)] for i in range(b.ncols)])
+    batch_drop(b)
+    return result
+
+
+cdef object trino_cell(const Column* c, int64_t row):
+    if not column_null(c, row) and c.kind == KIND_UUID:
+        return ("bytes", (<const char*>c.values + 16 * row)[:16])
+    if not column_null(c, row) and c.kind == KIND_TIME64:
+        return ("int", (<const int64_t*>c.values)[row])
+    return hs2_cell(c, row)
