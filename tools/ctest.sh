@@ -3,6 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH"
-cmake --preset release
+cmake --preset release >/dev/null
 cmake --build --preset release
 ctest --preset release --output-on-failure

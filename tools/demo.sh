@@ -18,6 +18,8 @@ Backend = duckdb
 Database = $PWD/build/demo/demo.duckdb
 INI
 export ODBCSYSINI=$home ODBCINSTINI=odbcinst.ini ODBCINI=$home/odbc.ini
+# isql keeps its history, and DuckDB its extensions, in the home folder; the demo leaves no trace there.
+export HOME=$home
 
 # Shows each statement, then what isql answers to it.
 sql() {
