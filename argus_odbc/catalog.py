@@ -15,7 +15,7 @@ from argus_odbc.backends.base import Backend, Capabilities, CatalogColumn, Proce
 from argus_odbc.errors import DriverError
 from argus_odbc.names import equal, matcher
 from argus_odbc.shapes import SHAPES
-from argus_odbc.types import SQL_INTEGER, SQL_SMALLINT, SQL_WVARCHAR, Column, verbose_type
+from argus_odbc.types import SECOND_INTERVALS, SQL_INTEGER, SQL_SMALLINT, SQL_WVARCHAR, Column, verbose_type
 
 NAME_LENGTH = 128
 LONG_LENGTH = 1000
@@ -159,7 +159,7 @@ def _table_columns(
 def _type_cells(t: Column) -> Row:
     """DATA_TYPE to NULLABLE, which SQLColumns and SQLProcedureColumns share; sizes are NULL for an unknown type."""
     digits = t.decimal_digits if t.sql_type in (2, 3, 92, 93) or t.num_prec_radix == 10 else None
-    if verbose_type(t.sql_type)[0] == 10:
+    if t.sql_type in SECOND_INTERVALS:
         digits = t.decimal_digits
     known = t.sql_type != SQL_UNKNOWN_TYPE
     return (

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from argus_odbc.backends.base import Capabilities
 from argus_odbc.backends.hs2 import dialect
 from argus_odbc.backends.hs2 import types as hs2types
 from argus_odbc.backends.hs2.backend import HS2Backend
 from argus_odbc.backends.hs2.errors import ErrorMap
 from argus_odbc.backends.hs2.types import Engine
-from argus_odbc.types import Column
-
-DESCRIBE = "DESCRIBE QUERY "
 
 
 class Spark(HS2Backend):
@@ -47,17 +42,7 @@ class Spark(HS2Backend):
     time_zone_property = "set:hiveconf:spark.sql.session.timeZone"
     placeholder_results = ([("Result", ("TEXT", 0))],)
     lower_case_names = False
-    describing = (DESCRIBE + "{}",)
     absent_types = (hs2types.UNION, hs2types.TIMESTAMP_LOCAL)
-
-    def columns_of(self, question: str) -> Sequence[Column]:
-        if not question.startswith(DESCRIBE):
-            return super().columns_of(question)
-        columns = []
-        for name, text, _ in self.query(question):
-            type_id, size, scale = self.types.named(text)
-            columns.append(self.types.described(type_id, name, size, scale))
-        return tuple(columns)
 
     def opened(self) -> None:
         if self.settings.catalog:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from plain import SQL_ERROR, SQL_NULL_DATA, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, Driver, Session, pointer
+from plain import SQL_ERROR, SQL_SUCCESS, Driver, Session, pointer
+from plain import catalog_rows as rows
 
 NASTY = [
     'quo"te',
@@ -41,34 +42,6 @@ def session(driver_path: Path) -> Iterator[Session]:
         opened.ok(f"COMMENT ON TABLE {quoted} IS 'remark of {name.replace(chr(39), chr(39) * 2)}'".encode())
     yield opened
     opened.close()
-
-
-def rows(session: Session, function: str, *arguments: str | int | None, wide: bool = False) -> list[tuple]:
-    """All rows of a catalog function: texts as str, NULL as None."""
-    given: list[object] = []
-    for argument in arguments:
-        if isinstance(argument, str):
-            text = argument.encode("utf-16-le" if wide else "utf-8")
-            given += [text, len(text) // 2 if wide else len(text)]
-        elif argument is None:
-            given += [pointer(None), 0]
-        else:
-            given.append(argument)
-    statement = pointer(session.stmt)
-    rc = getattr(session.driver, function + ("W" if wide else ""))(statement, *given)
-    assert rc in (SQL_SUCCESS, SQL_SUCCESS_WITH_INFO), session.state()
-    count = ctypes.c_int16()
-    assert session.driver.SQLNumResultCols(statement, ctypes.byref(count)) == SQL_SUCCESS
-    out, text, length = [], ctypes.create_string_buffer(5000), ctypes.c_int64()
-    while session.driver.SQLFetch(statement) == SQL_SUCCESS:
-        row: list[str | None] = []
-        for i in range(1, count.value + 1):
-            rc = session.driver.SQLGetData(statement, i, 1, text, 5000, ctypes.byref(length))
-            assert rc == SQL_SUCCESS, session.state()
-            row.append(None if length.value == SQL_NULL_DATA else text.value.decode())
-        out.append(tuple(row))
-    assert session.driver.SQLCloseCursor(statement) == SQL_SUCCESS
-    return out
 
 
 def names(session: Session, *arguments: str | None, wide: bool = False) -> list[str]:

@@ -52,9 +52,14 @@ def test_the_semicolons_at_the_end_go(sql: str, wanted: str) -> None:
 
 
 def test_markers_become_values() -> None:
-    asked = list(describe.questions("SELECT '?' FROM t WHERE a = ? LIMIT ?", ["{} LIMIT 0"], DIALECT))
+    asked = list(describe.questions("SELECT '?' FROM t WHERE a = ? LIMIT ?; -- why", DIALECT))
     assert asked == [
-        "SELECT '?' FROM t WHERE a = NULL LIMIT NULL LIMIT 0",
-        "SELECT '?' FROM t WHERE a = 1 LIMIT 1 LIMIT 0",
+        "SELECT '?' FROM t WHERE a = NULL LIMIT NULL  -- why\nLIMIT 0",
+        "SELECT * FROM (\nSELECT '?' FROM t WHERE a = NULL LIMIT NULL  -- why\n) described LIMIT 0",
+        "SELECT '?' FROM t WHERE a = 1 LIMIT 1  -- why\nLIMIT 0",
+        "SELECT * FROM (\nSELECT '?' FROM t WHERE a = 1 LIMIT 1  -- why\n) described LIMIT 0",
     ]
-    assert list(describe.questions("SELECT 1", ["D {}", "E {}"], DIALECT)) == ["D SELECT 1", "E SELECT 1"]
+    assert list(describe.questions("SELECT 1", DIALECT)) == [
+        "SELECT 1\nLIMIT 0",
+        "SELECT * FROM (\nSELECT 1\n) described LIMIT 0",
+    ]

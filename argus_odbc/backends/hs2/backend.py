@@ -45,8 +45,6 @@ class HS2Backend(Backend):
     lower_case_names: ClassVar[bool] = True
     """The catalog's patterns are matched with case, and names are kept in lower case."""
     filters_table_types: ClassVar[bool] = True
-    describing: ClassVar[Sequence[str]] = ("{}\nLIMIT 0", "SELECT * FROM (\n{}\n) described LIMIT 0")
-    """Statements that have the columns of a query `{}`, which they do not run; tried in this order."""
     absent_types: ClassVar[Sequence[int]] = ()
     """Types that SQLGetTypeInfo leaves out: they come in results only, or not at all."""
 
@@ -153,7 +151,7 @@ class HS2Backend(Backend):
 
     def query_columns(self, sql: str) -> Sequence[Column] | None:
         """A query's columns; None where the engine cannot tell them ahead. A name that it does not know is an error."""
-        for question in describe.questions(sql, self.describing, self.dialect):
+        for question in describe.questions(sql, self.dialect):
             try:
                 return self.columns_of(question)
             except DriverError as e:

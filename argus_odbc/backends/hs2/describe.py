@@ -1,13 +1,14 @@
 """What can be known of a statement before it runs: whether it has a result, and which columns.
 
-A query is described by a statement that the engine answers without reading a row. Markers become NULL, or 1 where an
-engine wants a number (LIMIT ?).
+A query is described by itself with a LIMIT 0, which these engines answer without reading a row. Spark's DESCRIBE QUERY
+would show a varchar(9) as a string, and Hive's PREPARE leaves something behind. Markers become NULL, or 1 where an engine
+wants a number (LIMIT ?).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from argus_odbc import markers
 from argus_odbc.backends.base import Dialect
@@ -51,9 +52,11 @@ def is_show(sql: str, dialect: Dialect) -> bool:
     return SHOWS.match(bare(sql, dialect)) is not None
 
 
-def questions(sql: str, templates: Sequence[str], dialect: Dialect) -> Iterator[str]:
+def questions(sql: str, dialect: Dialect) -> Iterator[str]:
     """Statements to try, one after the other, whose columns are those of the query."""
     pieces = markers.split(unfinished(sql, dialect), dialect)
     for value in ("NULL", "1")[: len(pieces)]:
-        for template in templates:
-            yield template.replace("{}", value.join(pieces))
+        query = value.join(pieces)
+        yield f"{query}\nLIMIT 0"
+        # where the query ends in a LIMIT of its own
+        yield f"SELECT * FROM (\n{query}\n) described LIMIT 0"
