@@ -67,7 +67,7 @@ def translate(sql: str, dialect: Dialect) -> str:
     while at < len(sql):
         if sql[at] == "{":
             if (like := _LIKE_ESCAPE.match(sql, at)) is not None:
-                out.append("ESCAPE " + literals.text(like.group(1).replace("''", "'"), dialect))
+                out.append(_like_escape(like.group(1).replace("''", "'"), dialect))
                 at = like.end()
                 continue
             if (opened := _OPEN.match(sql, at)) is not None:
@@ -107,17 +107,29 @@ def _replace(kind: str, word: str, inside: str, dialect: Dialect) -> str:
             return literals.guid_literal(value, dialect)
         return literals.datetime_literal(value, _DATETIME[word], dialect)
     if kind == "interval":
-        return literals.interval_literal("INTERVAL " + inside.strip())
+        return literals.interval_literal("INTERVAL " + inside.strip(), dialect)
     if kind == "fn":
         return _function(translate(inside, dialect), dialect)
     if kind == "oj":
         return translate(inside, dialect).strip()
     if kind == "call":
+        if not dialect.call_statement:
+            raise DriverError("HYC00", 0, f"{{call {inside.strip()[:40]}}}: this engine has no procedures")
         call = translate(inside, dialect).strip()
         return "CALL " + (call if call.endswith(")") else call + "()")
     if kind == "result":
         raise DriverError("HYC00", 0, "{?=call ...}: procedures of this engine return no value; use {call ...}")
     raise DriverError("42000", 0, f"{{escape {inside.strip()[:20]}}}: the escape clause takes one character in quotes")
+
+
+def _like_escape(character: str, dialect: Dialect) -> str:
+    if dialect.like_escape_clause:
+        return "ESCAPE " + literals.text(character, dialect)
+    if character == dialect.like_escape:
+        return ""
+    raise DriverError(
+        "HYC00", 0, f"{{escape '{character}'}}: LIKE of this engine has the escape character {dialect.like_escape} only"
+    )
 
 
 def _unquote(inside: str, word: str) -> str:

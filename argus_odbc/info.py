@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argus_odbc import __version__
-from argus_odbc.backends.base import Backend, Capabilities, Dialect
+from argus_odbc.backends.base import INTERVAL_FIELDS, INTERVAL_SPANS, Backend, Capabilities, Dialect
 
 Answers = dict[int, tuple[int, int | str]]
 """InfoType -> (width, value). Width: bytes of the number (2, 4, or 8 for handles); 0 for text."""
@@ -90,7 +90,6 @@ DRIVER_TEXTS: dict[int, str] = {
     77: DRIVER_ODBC_VERSION,
     103: "Y",  # SQL_MAX_ROW_SIZE_INCLUDES_LONG
     111: "N",  # SQL_NEED_LONG_DATA_LEN
-    113: "Y",  # SQL_LIKE_ESCAPE_CLAUSE: {escape} is translated
     171: DRIVER_ODBC_VERSION + ".0000",  # SQL_DM_VER; a manager answers with its own
     10000: "1995",  # SQL_XOPEN_CLI_YEAR
 }
@@ -106,7 +105,6 @@ SQL_NUMBERS_4: dict[int, int] = {
     115: 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x20 | 0x40,  # SQL_OJ_CAPABILITIES
     117: 0,  # SQL_ALTER_DOMAIN
     118: 1,  # SQL_SQL_CONFORMANCE: SQL-92 entry
-    119: 0x1 | 0x4,  # SQL_DATETIME_LITERALS: date, timestamp
     127: 0,  # SQL_CREATE_ASSERTION
     128: 0,  # SQL_CREATE_CHARACTER_SET
     129: 0,  # SQL_CREATE_COLLATION
@@ -272,9 +270,17 @@ def _functions(dialect: Dialect) -> dict[int, int]:
         52: _bits(TIMEDATE_BITS, dialect),
         109: _intervals("TIMESTAMPADD", dialect),
         110: _intervals("TIMESTAMPDIFF", dialect),
+        119: _datetime_literals(dialect),
         155: _bits(SQL92_DATETIME_BITS, dialect),
         159: _bits(SQL92_NUMERIC_BITS, dialect),
     }
+
+
+def _datetime_literals(dialect: Dialect) -> int:
+    """SQL_DATETIME_LITERALS: date, timestamp, and what the engine has of the others."""
+    time = 0x2 if dialect.time_literal.upper().startswith("TIME") else 0
+    literals = (*INTERVAL_FIELDS, *INTERVAL_SPANS)
+    return 0x1 | 0x4 | time | sum(0x8 << bit for bit, name in enumerate(literals) if name in dialect.intervals)
 
 
 def _conversions(sql_types: set[int]) -> dict[int, int]:
@@ -314,6 +320,7 @@ def _engine_texts(capabilities: Capabilities, dialect: Dialect) -> dict[int, str
         87: "Y",  # SQL_COLUMN_ALIAS
         89: ",".join(dialect.keywords),
         90: "N",  # SQL_ORDER_BY_COLUMNS_IN_SELECT: need not be
+        113: _yes(dialect.like_escape_clause),
         94: "_",  # SQL_SPECIAL_CHARACTERS in unquoted names beyond letters and digits
         10002: _yes(capabilities.describe_parameters or capabilities.prepare_describes),
         10003: _yes(capabilities.catalogs),

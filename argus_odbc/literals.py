@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
-from argus_odbc.backends.base import Dialect, Parameter
+from argus_odbc.backends.base import INTERVAL_FIELDS, INTERVAL_SPANS, Dialect, Parameter
 from argus_odbc.errors import DriverError
 from argus_odbc.types import (
     DATETIME_TYPES,
@@ -33,11 +33,10 @@ INTERVAL = re.compile(
     r"(?:\s+TO\s+(?:MONTH|HOUR|MINUTE|SECOND)(?:\s*\(\s*\d+\s*\))?)?)?",
     re.ASCII | re.IGNORECASE,
 )
-_QUALIFIERS = (
-    "YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "YEAR TO MONTH", "DAY TO HOUR", "DAY TO MINUTE",
-    "DAY TO SECOND", "HOUR TO MINUTE", "HOUR TO SECOND", "MINUTE TO SECOND",
-)  # fmt: skip
+_QUALIFIERS = (*INTERVAL_FIELDS, *INTERVAL_SPANS)
 """Qualifiers in the order of their type codes, from SQL_INTERVAL_YEAR on."""
+_PER_FIELD = {"MONTH": 12, "HOUR": 24, "MINUTE": 60, "SECOND": 60}
+"""Field -> how many of it the field before has."""
 
 
 def fill(pieces: Sequence[str], parameters: Sequence[Parameter], dialect: Dialect) -> str:
@@ -129,7 +128,7 @@ def _typed_text(value: str, sql_type: int, dialect: Dialect) -> str:
     if sql_type in DATETIME_TYPES:
         return datetime_literal(trimmed, sql_type, dialect)
     if sql_type in INTERVAL_TYPES:
-        return interval_literal(trimmed, _QUALIFIERS[sql_type - SQL_INTERVAL_YEAR])
+        return interval_literal(trimmed, dialect, _QUALIFIERS[sql_type - SQL_INTERVAL_YEAR])
     if sql_type == SQL_BIT:
         return dialect.true_literal if _number(trimmed) else dialect.false_literal
     if sql_type == SQL_GUID:
@@ -164,7 +163,7 @@ def datetime_literal(value: str, sql_type: int, dialect: Dialect) -> str:
     raise DriverError("22007", 0, f"{value[:40]!r} is no {name}: write it as {form}")
 
 
-def interval_literal(value: str, qualifier: str = "") -> str:
+def interval_literal(value: str, dialect: Dialect, qualifier: str = "") -> str:
     """An interval in ODBC's form, whole (`INTERVAL '3' DAY`) or only its value, as an SQL literal; else 22007."""
     found = INTERVAL.fullmatch(value)
     if found is None or not (found.group(3) or qualifier):
@@ -172,7 +171,26 @@ def interval_literal(value: str, qualifier: str = "") -> str:
     outer, inner = found.group(1) or "", found.group(2).strip()
     negative = (outer == "-") != inner.startswith("-")
     fields = re.sub(r"\s*\([^)]*\)", "", found.group(3) or qualifier).upper()
-    return f"INTERVAL '{'-' if negative else ''}{inner.lstrip('+-')}' {' '.join(fields.split())}"
+    fields, inner = " ".join(fields.split()), inner.lstrip("+-")
+    if fields not in dialect.intervals:
+        inner, fields = _last_field(inner, fields)
+    return dialect.interval_literal.format(("-" if negative else "") + inner, fields)
+
+
+def _last_field(value: str, qualifier: str) -> tuple[str, str]:
+    """`1 02:03` DAY TO MINUTE as 1563 MINUTE, for engines that have only intervals of one field."""
+    first, _, last = qualifier.partition(" TO ")
+    if not last:
+        raise DriverError("HYC00", 0, f"This engine has no intervals of {qualifier}")
+    fields = INTERVAL_FIELDS[INTERVAL_FIELDS.index(first) + 1 : INTERVAL_FIELDS.index(last) + 1]
+    parts = re.split(r"[\s:-]", value)
+    if len(parts) != len(fields) + 1 or not all(parts):
+        raise DriverError("22007", 0, f"{value[:40]!r} is no interval {qualifier}: it has {len(fields) + 1} fields")
+    whole, dot, fraction = parts[-1].partition(".")
+    total = int(parts[0])
+    for part, field in zip([*parts[1:-1], whole], fields, strict=True):
+        total = total * _PER_FIELD[field] + int(part)
+    return f"{total}{dot}{fraction}", last
 
 
 def guid_literal(value: str, dialect: Dialect) -> str:

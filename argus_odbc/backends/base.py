@@ -66,6 +66,13 @@ class Capabilities:
     """SQLGetInfo answers that nothing above implies, by InfoType."""
 
 
+INTERVAL_FIELDS = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
+INTERVAL_SPANS = (
+    "YEAR TO MONTH", "DAY TO HOUR", "DAY TO MINUTE", "DAY TO SECOND", "HOUR TO MINUTE", "HOUR TO SECOND",
+    "MINUTE TO SECOND",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How SQL is written for the engine."""
@@ -92,6 +99,13 @@ class Dialect:
     timestamp_literal: str = "TIMESTAMP '{0}'"
     binary_literal: str = "X'{0}'"
     guid_literal: str = "'{0}'"
+    interval_literal: str = "INTERVAL '{0}' {1}"
+    intervals: tuple[str, ...] = (*INTERVAL_FIELDS, *INTERVAL_SPANS)
+    """Qualifiers that the engine's interval literals may have; the others are written with their last field alone."""
+    like_escape_clause: bool = True
+    """LIKE ... ESCAPE 'c'; False: `like_escape` is the only escape character."""
+    call_statement: bool = True
+    """CALL runs a procedure."""
     true_literal: str = "TRUE"
     false_literal: str = "FALSE"
     quotes: str = "'\""

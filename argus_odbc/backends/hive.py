@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argus_odbc.backends.base import Capabilities
+from argus_odbc.backends.base import INTERVAL_FIELDS, Capabilities
 from argus_odbc.backends.hs2 import dialect
 from argus_odbc.backends.hs2.backend import HS2Backend
 from argus_odbc.backends.hs2.errors import ErrorMap
@@ -29,8 +29,12 @@ class Hive(HS2Backend):
         "ANALYZE ARCHIVE BUCKET BUCKETS CLUSTER CLUSTERED COMPUTE DATABASES DBPROPERTIES DISTRIBUTE EXPORT EXTERNAL"
         " FIELDS FUNCTION IMPORT LATERAL LOAD LOCATION MAP MSCK OVERWRITE PARTITIONED RLIKE SEMI SERDE SKEWED SORT"
         " STORED TABLESAMPLE TBLPROPERTIES UNIONTYPE UNIQUEJOIN USE VIEWS",
+        binary_literal="unhex('{0}')",
+        intervals=(*INTERVAL_FIELDS, "YEAR TO MONTH", "DAY TO SECOND"),
+        like_escape_clause=False,
+        call_statement=False,
     )
-    engine = Engine(fraction=9, interval_fraction=9)
+    engine = Engine(fraction=9, interval_fraction=9, binary_literal=(None, None))
     # Codes of org.apache.hadoop.hive.ql.ErrorMsg that say more than the 42000 they come with.
     errors = ErrorMap(
         states={"08S01": "HY000"},

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
-from argus_odbc.backends.base import Capabilities
+from argus_odbc.backends.base import INTERVAL_FIELDS, Capabilities
 from argus_odbc.backends.hs2 import dialect, tcli
 from argus_odbc.backends.hs2 import types as hs2types
 from argus_odbc.backends.hs2.backend import HS2Backend
@@ -41,8 +41,12 @@ class Impala(HS2Backend):
         " SCHEMAS SEMI SERDEPROPERTIES STATS STORED STRAIGHT_JOIN TABLES TBLPROPERTIES UNCACHED USE",
         timestamp_literal="CAST('{0}' AS TIMESTAMP)",
         binary_literal="CAST(unhex('{0}') AS BINARY)",
+        interval_literal="INTERVAL {0} {1}",
+        intervals=INTERVAL_FIELDS,
+        like_escape_clause=False,
+        call_statement=False,
     )
-    engine = Engine(fraction=9)
+    engine = Engine(fraction=9, binary_literal=(None, None), timestamp_literal=("CAST('", "' AS TIMESTAMP)"))
     errors = ErrorMap(
         states={"HYC00": "HYC00"},
         texts=(

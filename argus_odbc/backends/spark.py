@@ -32,9 +32,12 @@ class Spark(HS2Backend):
     )
     engine = Engine(fraction=6, interval_fraction=6)
     errors = ErrorMap(
-        states={"42704": "3F000"},
+        texts=((r"\[SCHEMA_NOT_FOUND", "3F000"), (r"\[CATALOG_NOT_FOUND", "3D000")),
+        states={"42704": "42000"},
         strip=(
             r"^(?:(?:[a-z]\w*\.)+\w+: )?(?:Error running query: |Failed to open new session: )",
+            # The plan of the query, which some messages end with.
+            r"(?s)(?<=[0-9]);\n'?[A-Z]\w+.*\Z",
             # The class of the exception, before a text that begins with the class of the error.
             r"^(?:\[[\w.]+\] )?(?:[a-z]\w*\.)+\w+:\s+(?=\[[A-Z])",
         ),

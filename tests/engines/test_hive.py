@@ -157,7 +157,7 @@ def test_catalog(hive: Hive) -> None:
         (1, "i", "INT", 10, 0, "number"),
         (2, "v", "VARCHAR", 9, 0, None),
         (3, "d", "DECIMAL", 12, 3, None),
-        (4, "a", "array<int>", 65535, 0, None),
+        (4, "a", "ARRAY", 65535, 0, None),
     ]
     keys = hive.get_primary_keys(None, "backend_tests", "keyed")
     assert [row[:5] for row in keys] == [(None, "backend_tests", "keyed", "i", 1)]

@@ -308,7 +308,7 @@ def test_columns(spark: Spark) -> None:
     ] == [
         ("cat_one", 1, "i", "INT", 10, 0, "number"),
         ("cat_one", 2, "d", "DECIMAL", 12, 3, None),
-        ("cat_one", 3, "a", "ARRAY<INT>", 65535, 0, None),
+        ("cat_one", 3, "a", "ARRAY", 65535, 0, None),
         ("catxone", 1, "v", "VARCHAR", 9, 0, None),
         ("catxone", 2, "ts", "TIMESTAMP", 26, 6, None),
         ("catxone", 3, "b", "BINARY", 32767, 0, None),

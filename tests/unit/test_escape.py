@@ -10,6 +10,8 @@ import pytest
 
 from argus_odbc import escape
 from argus_odbc.backends.duckdb.dialect import DIALECT as DUCKDB
+from argus_odbc.backends.hive import Hive
+from argus_odbc.backends.impala import Impala
 from argus_odbc.backends.spark import Spark
 from argus_odbc.errors import DriverError
 
@@ -21,6 +23,8 @@ RUN = [
     ("{guid '12345678-1234-1234-1234-123456789ABC'}", uuid.UUID("12345678-1234-1234-1234-123456789abc")),
     ("{INTERVAL '3' DAY}", dt.timedelta(days=3)),
     ("{interval -'3' HOUR(2)}", dt.timedelta(hours=-3)),
+    ("{interval '1 02:03' DAY TO MINUTE}", dt.timedelta(days=1, hours=2, minutes=3)),
+    ("{interval '04:05:06.5' HOUR TO SECOND}", dt.timedelta(hours=4, minutes=5, seconds=6.5)),
     ("{fn UCASE('abc')}", "ABC"),
     ("{fn UCASE({fn LCASE('aBc}')})}", "ABC}"),
     ("{fn MOD(7 + 1, 2 + 1)}", 2),
@@ -77,6 +81,39 @@ def test_the_escape_character_of_an_engine_with_backslashes() -> None:
     assert sql == "x LIKE 'a\\_' ESCAPE '\\\\' AND y = '\\'{d'"
 
 
+def test_engines_without_an_escape_clause() -> None:
+    for dialect in (Hive.dialect, Impala.dialect):
+        assert escape.translate("x LIKE 'a\\_' {escape '\\'}", dialect) == "x LIKE 'a\\_' "
+        with pytest.raises(DriverError) as caught:
+            escape.translate("x LIKE 'a!_' {escape '!'}", dialect)
+        assert caught.value.sqlstate == "HYC00"
+
+
+@pytest.mark.parametrize(
+    ("sql", "spark", "hive", "impala"),
+    [
+        ("'3' DAY", "INTERVAL '3' DAY", "INTERVAL '3' DAY", "INTERVAL 3 DAY"),
+        ("-'3' HOUR(4)", "INTERVAL '-3' HOUR", "INTERVAL '-3' HOUR", "INTERVAL -3 HOUR"),
+        ("'1-2' YEAR TO MONTH", "INTERVAL '1-2' YEAR TO MONTH", "INTERVAL '1-2' YEAR TO MONTH", "INTERVAL 14 MONTH"),
+        ("'4:05' HOUR TO MINUTE", "INTERVAL '4:05' HOUR TO MINUTE", "INTERVAL '245' MINUTE", "INTERVAL 245 MINUTE"),
+        (
+            "-'3 04:05:06.7' DAY TO SECOND", "INTERVAL '-3 04:05:06.7' DAY TO SECOND",
+            "INTERVAL '-3 04:05:06.7' DAY TO SECOND", "INTERVAL -273906.7 SECOND",
+        ),
+    ],
+)  # fmt: skip
+def test_intervals_of_engines_with_fewer(sql: str, spark: str, hive: str, impala: str) -> None:
+    for dialect, expected in ((Spark.dialect, spark), (Hive.dialect, hive), (Impala.dialect, impala)):
+        assert escape.translate(f"{{interval {sql}}}", dialect) == expected
+
+
+@pytest.mark.parametrize("sql", ["'4' HOUR TO MINUTE", "'1:2:3' MINUTE TO SECOND"])
+def test_an_interval_without_all_its_fields(sql: str) -> None:
+    with pytest.raises(DriverError) as caught:
+        escape.translate(f"{{interval {sql}}}", Hive.dialect)
+    assert caught.value.sqlstate == "22007"
+
+
 def test_units_of_timestampadd() -> None:
     sql = escape.translate("{fn TIMESTAMPADD(SQL_TSI_DAY, 1, x)}", Spark.dialect)
     assert sql == "timestampadd(DAY, 1, x)"
@@ -89,3 +126,7 @@ def test_texts_have_no_length_in_spark() -> None:
 def test_a_call() -> None:
     assert escape.translate("{call f(1, {d '2024-01-01'})}", DUCKDB) == "CALL f(1, DATE '2024-01-01')"
     assert escape.translate("{call f}", DUCKDB) == "CALL f()"
+    for dialect in (Hive.dialect, Impala.dialect):
+        with pytest.raises(DriverError) as caught:
+            escape.translate("{call f(1)}", dialect)
+        assert caught.value.sqlstate == "HYC00"

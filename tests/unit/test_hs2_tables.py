@@ -24,6 +24,13 @@ from argus_odbc.backends.spark import Spark
         (Spark, "42601", 0, "[PARSE_SYNTAX_ERROR] ...", "42000"),
         (Spark, "22012", 0, "[DIVIDE_BY_ZERO] ...", "22012"),
         (Spark, "42P07", 0, "[TABLE_OR_VIEW_ALREADY_EXISTS] ...", "42S01"),
+        (Spark, "42704", 0, "[SCHEMA_NOT_FOUND] The schema `nope` cannot be found.", "3F000"),
+        (Spark, "42704", 0, "[AMBIGUOUS_REFERENCE] Reference `a` is ambiguous", "42000"),
+        (Spark, "42826", 0, "[NUM_COLUMNS_MISMATCH] UNION can only ...", "42000"),
+        (Spark, "42602", 0, "[INVALID_SCHEMA_OR_RELATION_NAME] ...", "42000"),
+        (Spark, "23505", 0, "[DUPLICATED_MAP_KEY] ...", "23000"),
+        (Spark, "22023", 0, "[DATETIME_FIELD_OUT_OF_BOUNDS] ...", "22023"),
+        (Spark, "0AKD0", 0, "[CANNOT_RENAME_ACROSS_SCHEMA] ...", "HYC00"),
         (Spark, None, 0, "Invalid SessionHandle: SessionHandle [x]", "08S01"),
         (Spark, "XXKUC", 0, "what nobody knows", "HY000"),
         (Hive, "42S02", 10001, "Line 1:14 Table not found 'nope'", "42S02"),
@@ -53,6 +60,8 @@ def test_error_without_a_text_names_the_call() -> None:
 def test_prefixes_and_stacks_are_taken_off() -> None:
     spark = "org.apache.hive.service.cli.HiveSQLException: Error running query: [A_B] j.lang.X: [A_B] why\n\tat a.B.c(D.java:1)"
     assert Spark.errors.clean(spark) == "[A_B] why"
+    plan = "[X] two columns. SQLSTATE: 42826; line 1 pos 10;\n'Distinct\n+- 'Union false\n   :- Project [1 AS 1#9]"
+    assert Spark.errors.clean(plan) == "[X] two columns. SQLSTATE: 42826; line 1 pos 10"
     assert (
         Hive.errors.clean("Error while compiling statement: FAILED: ParseException line 1:0")
         == "ParseException line 1:0"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argus_odbc.backends.base import Dialect
+from argus_odbc.backends.base import INTERVAL_FIELDS, Dialect
 
 _SAME = (
     "ABS ACOS ASIN ATAN ATAN2 CEILING COS COT DEGREES EXP FLOOR PI POWER RADIANS ROUND SIGN SIN SQRT TAN ASCII "
@@ -61,6 +61,7 @@ DIALECT = Dialect(
     functions=FUNCTIONS,
     binary_literal="from_hex('{0}')",
     guid_literal="CAST('{0}' AS UUID)",
+    intervals=INTERVAL_FIELDS,
     dollar_quotes=True,
     nested_comments=True,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from argus_odbc.backends.base import Backend, CatalogColumn, ExecuteOptions, Parameter, Prepared
@@ -51,7 +52,7 @@ class HS2Backend(Backend):
     def __init__(self, settings: Settings, login: Login) -> None:
         self.settings = settings
         self.fetch_size = settings.fetch_size or MOST_ROWS
-        self.types = TypeMap(Engine(self.engine.fraction, self.engine.interval_fraction, settings.string_length))
+        self.types = TypeMap(replace(self.engine, string_length=settings.string_length))
         own = dict(self.open_configuration)
         if settings.delegation_uid:
             own[self.delegation_property] = settings.delegation_uid

@@ -112,8 +112,6 @@ class Catalog:
         if not size and type_id in (hs2types.DECIMAL, hs2types.VARCHAR, hs2types.CHAR):
             size, scale = row[SIZE] or 0, (row[DIGITS] or 0) if type_id == hs2types.DECIMAL else 0
         more: dict[str, Any] = {"nullable": 0 if row[NULLABLE] == 0 else 1, "table": row[TABLE], "schema": row[SCHEMA]}
-        if type_id in hs2types.NESTED:
-            more["type_name"] = row[TYPE_NAME]
         column = types.described(type_id, row[NAME], size, scale, **more)
         return CatalogColumn(None, row[SCHEMA], row[TABLE], column, ordinal, row[REMARKS] or None, row[DEFAULT])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from argus_odbc.backends.base import Dialect
 
 _SAME = """
@@ -130,7 +132,7 @@ IMPALA: dict[str, str] = {
 }
 
 
-def dialect(functions: dict[str, str], keywords: str, **more: str) -> Dialect:
+def dialect(functions: dict[str, str], keywords: str, **more: Any) -> Dialect:
     """A dialect of this family: backticks for names, backslashes in strings, databases instead of schemas."""
     return Dialect(
         identifier_quote="`",

@@ -68,7 +68,7 @@ class ErrorMap:
                 return state
         if sqlstate and re.fullmatch(r"[0-9A-Z]{5}", sqlstate) and sqlstate[:2] not in ("00", "01", "02"):
             # Those of the standard pass; the classes of vendors are unknown to applications.
-            return sqlstate if sqlstate[:2] in KNOWN_CLASSES else "HY000"
+            return CLASSES.get(sqlstate[:2]) or (sqlstate if sqlstate[:2] in KNOWN_CLASSES else "HY000")
         return "HY000"
 
     def error(self, source: Any, call: str) -> DriverError:
@@ -90,6 +90,9 @@ class ErrorMap:
                 break
         return "\n".join(line.rstrip() for line in lines).strip()
 
+
+CLASSES: Mapping[str, str] = {"42": "42000", "23": "23000", "0A": "HYC00"}
+"""Classes of which ODBC knows one state only, or those of `COMMON_STATES`."""
 
 KNOWN_CLASSES = frozenset(
     ("07", "08", "21", "22", "23", "24", "25", "28", "34", "3C", "3D", "3F", "40", "42", "44", "HY", "IM")

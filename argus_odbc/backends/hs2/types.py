@@ -30,6 +30,9 @@ class Engine:
     """Digits of a second that timestamps have: 6 or 9."""
     interval_fraction: int = 9
     string_length: int = STRING_LENGTH
+    binary_literal: tuple[str | None, str | None] = ("X'", "'")
+    """What stands before and behind the value in a literal, where there is one."""
+    timestamp_literal: tuple[str, str] = ("TIMESTAMP '", "'")
 
 
 def _number(name: str, sql_type: int, size: int, scale: int | None = 0, **more: object) -> TypeRow:
@@ -67,9 +70,14 @@ def type_rows(engine: Engine) -> dict[int, TypeRow]:
         STRING: _text("STRING", sql.SQL_WVARCHAR, n),
         VARCHAR: _text("VARCHAR", sql.SQL_WVARCHAR, 65535, "max length"),
         CHAR: _text("CHAR", sql.SQL_WCHAR, 255, "length"),
-        BINARY: TypeRow("BINARY", sql.SQL_VARBINARY, LONGEST_BINARY, "X'", "'", searchable=0, local_type_name="BINARY"),
+        BINARY: TypeRow(
+            "BINARY", sql.SQL_VARBINARY, LONGEST_BINARY, *engine.binary_literal, searchable=0, local_type_name="BINARY"
+        ),
         DATE: _time("DATE", sql.SQL_TYPE_DATE, 10, "DATE '"),
-        TIMESTAMP: _time("TIMESTAMP", sql.SQL_TYPE_TIMESTAMP, 20 + f, "TIMESTAMP '", f),
+        TIMESTAMP: replace(
+            _time("TIMESTAMP", sql.SQL_TYPE_TIMESTAMP, 20 + f, engine.timestamp_literal[0], f),
+            literal_suffix=engine.timestamp_literal[1],
+        ),
         YEAR_MONTH: TypeRow(
             "INTERVAL YEAR TO MONTH", sql.SQL_INTERVAL_YEAR_TO_MONTH, 12, "INTERVAL '", "' YEAR TO MONTH",
             searchable=2, interval_precision=9, local_type_name="INTERVAL YEAR TO MONTH",
@@ -90,8 +98,6 @@ def type_rows(engine: Engine) -> dict[int, TypeRow]:
     )
     return rows
 
-
-NESTED = (ARRAY, MAP, STRUCT, UNION)
 
 _KINDS = {
     BOOLEAN: "BOOL", TINYINT: "INT8", SMALLINT: "INT16", INT: "INT32", BIGINT: "INT64", FLOAT: "FLOAT32",
