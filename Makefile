@@ -1,7 +1,7 @@
 # One line per task; the work is in tools/. `make demo` and `make test` set up everything that is missing.
 PY := .venv/bin/python
 
-.PHONY: demo build debug test quick bench lint format asan ctest clean help
+.PHONY: demo build debug test quick bench lint format docs asan ctest clean help
 
 help:      ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
@@ -21,6 +21,8 @@ lint:      ## every linter and the format checks
 	@tools/setup.sh lint && tools/lint.sh
 format:    ## rewrite what the format checks complain about
 	@tools/setup.sh lint && tools/lint.sh --fix
+docs:      ## rewrite the pages that are made from the code: connecting.md, conformance.md
+	@tools/setup.sh test && $(PY) tools/connecting.py && $(PY) tools/conformance.py
 asan:      ## C surface and decoders under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup.sh test && tools/asan.sh
 ctest:     ## the two native files and the C tests with CMake alone

@@ -324,6 +324,9 @@ class FakeHS2:
         self._operation(request).cancelled = True
         return tcli.StatusResp(status=self._status())
 
+    def _GetLog(self, request: Any) -> Any:
+        return tcli.GetLogResp(status=self._status(), log="")
+
     def _CloseOperation(self, request: Any) -> Any:
         self._operation(request).closed = True
         return tcli.StatusResp(status=self._status())
