@@ -241,8 +241,6 @@ class Statement:
         for operation in self._later:
             operation.close()
         self._later.clear()
-        self._cancelled = False
-        self._cancel = None
 
     def _default_timeout(self) -> float:
         return getattr(self.connection.settings, "query_timeout", 0) or 0
@@ -294,6 +292,11 @@ class Statement:
         verb = self._sql.lstrip()[:6].upper()
         self.touched_nothing = self._operation.row_count == 0 and verb.startswith(NO_PREDICATE_VERBS)
         return self._operation
+
+    def arm(self) -> None:
+        """Forget an earlier cancel; called before `execute`, in one go with the check for one that came just now."""
+        self._cancelled = False
+        self._cancel = None
 
     def _started(self, cancel: Callable[[], None]) -> None:
         self._cancel = cancel

@@ -75,9 +75,8 @@ DRIVER_NUMBERS_4: dict[int, int] = {
     168: 0,  # SQL_STATIC_CURSOR_ATTRIBUTES2
     180: 0,  # SQL_RETURN_ESCAPE_CLAUSE of ODBC 4: none; an error here derails Power Query
     10001: 0,  # SQL_CURSOR_SENSITIVITY: unspecified
-    10021: 0,  # SQL_ASYNC_MODE: none
-    10022: 0,  # SQL_MAX_ASYNC_CONCURRENT_STATEMENTS
-    10023: 0,  # SQL_ASYNC_DBC_FUNCTIONS
+    10021: 2,  # SQL_ASYNC_MODE: statements
+    10023: 0,  # SQL_ASYNC_DBC_FUNCTIONS: connection functions run to their end
     10024: 0,  # SQL_DRIVER_AWARE_POOLING_SUPPORTED
     10025: 0,  # SQL_ASYNC_NOTIFICATION
 }
@@ -235,6 +234,7 @@ def _engine_numbers_4(capabilities: Capabilities) -> dict[int, int]:
     batches = capabilities.multiple_results
     return {
         26: capabilities.default_isolation,
+        10022: 0 if capabilities.multiple_active_statements else 1,  # SQL_MAX_ASYNC_CONCURRENT_STATEMENTS; 0: no limit
         72: capabilities.isolation_levels,
         91: usage if capabilities.schemas else 0,
         92: usage if capabilities.catalogs else 0,

@@ -53,6 +53,7 @@ include "bridge_sets.pxi"
 include "bridge_rows.pxi"
 include "bridge_trino.pxi"
 
+include "api/async.pxi"
 include "api/api_handle.pxi"
 include "api/api_connect.pxi"
 include "api/api_statement.pxi"

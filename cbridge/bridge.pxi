@@ -412,9 +412,20 @@ cdef SQLRETURN adopt(Stmt* s, object op) except? SQL_STILL_EXECUTING:
     return take_warnings(&s.h, op.warnings)
 
 
+cdef bint arm(Stmt* s, object st) except -1:
+    """Begin with no SQLCancel noted; False when one came for this asynchronous call before it got here (HY008)."""
+    if s.call_cancelled:
+        fail(&s.h, b"HY008", b"The statement was cancelled before it was executed")
+        return False
+    st.arm()
+    return True
+
+
 cdef SQLRETURN py_execute(Stmt* s):
     try:
         st = statement_of(s)
+        if not arm(s, st):
+            return SQL_ERROR
         op = st.execute(py_parameters(s, 0) if s.nparams else [], s.query_timeout, s.max_rows)
         return no_data_if(s, st.touched_nothing, adopt(s, op))
     except BaseException as e:
@@ -495,6 +506,8 @@ cdef SQLRETURN py_cancel(SQLHANDLE h):
     cdef Stmt* s = stmt(h)
     if s is NULL:
         return SQL_INVALID_HANDLE
+    if argus_load(&s.busy):
+        s.call_cancelled = 1
     if s.py is NULL:
         return SQL_SUCCESS
     st = <object>s.py

@@ -152,6 +152,8 @@ cdef SQLRETURN py_execute_sets(Stmt* s):
         set_status(s, k, SQL_PARAM_UNUSED)
     try:
         st = statement_of(s)
+        if not arm(s, st):
+            return SQL_ERROR
         run = st.sets(s.query_timeout, s.max_rows)
         if not (s.apd.array_size >= MIN_COLUMN_SETS and run.takes_columns and run_columns(s, run, &counts)):
             run_rows(s, run, &counts)

@@ -109,6 +109,20 @@ cdef SQLRETURN set_isolation(Dbc* d, SQLUINTEGER v) noexcept nogil:
     return rc
 
 
+cdef SQLRETURN set_async(Dbc* d, SQLUINTEGER v) noexcept nogil:
+    """SQL_ATTR_ASYNC_ENABLE of a connection: for its statements and for those to come."""
+    cdef Stmt* s = d.stmts
+    if any_busy(d):
+        return statements_busy(&d.h)
+    d.async_enable = v
+    while s is not NULL:
+        argus_lock(&s.h.lock)
+        s.async_enable = v
+        argus_unlock(&s.h.lock)
+        s = s.next
+    return SQL_SUCCESS
+
+
 cdef SQLUINTEGER* plain_dbc_attr(Dbc* d, SQLINTEGER attr) noexcept nogil:
     """The field behind a connection attribute that is only kept; NULL for others."""
     if attr == SQL_ATTR_ACCESS_MODE:
@@ -163,11 +177,13 @@ cdef SQLRETURN set_dbc_attr(Dbc* d, SQLINTEGER attr, SQLPOINTER value, SQLINTEGE
         d.stmt_defaults_query_timeout = <SQLULEN>value
     elif attr == SQL_ATTR_MAX_ROWS:
         d.stmt_defaults_max_rows = <SQLULEN>value
-    elif (attr == SQL_ATTR_ASYNC_ENABLE or attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE) and v == 0:
+    elif attr == SQL_ATTR_ASYNC_ENABLE:
+        return set_async(d, v)
+    elif attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE and v == SQL_ASYNC_DBC_ENABLE_OFF:
         return SQL_SUCCESS
     elif attr == SQL_ATTR_CONNECTION_DEAD or attr == SQL_ATTR_AUTO_IPD:
         return fail_num(&d.h, b"HY092", b"Attribute %d can be read only", attr, 0)
-    elif attr == SQL_ATTR_ASYNC_ENABLE or attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE or attr == SQL_ATTR_ENLIST_IN_DTC \
+    elif attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE or attr == SQL_ATTR_ENLIST_IN_DTC \
             or attr == SQL_ATTR_TRANSLATE_LIB or attr == SQL_ATTR_TRACEFILE:
         return fail_num(&d.h, b"HYC00", b"The driver does not do connection attribute %d", attr, 0)
     else:
@@ -217,7 +233,13 @@ cdef SQLRETURN get_dbc_attr(Dbc* d, SQLINTEGER attr, SQLPOINTER out, SQLINTEGER 
         v = SQL_CD_FALSE if alive else SQL_CD_TRUE
     elif attr == SQL_ATTR_AUTO_IPD:
         v = auto_ipd(d)
-    elif attr == SQL_ATTR_ASYNC_ENABLE or attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE:
+    elif attr == SQL_ATTR_ASYNC_ENABLE:
+        if out is not NULL:
+            (<SQLULEN*>out)[0] = d.async_enable
+        if total is not NULL:
+            total[0] = sizeof(SQLULEN)
+        return SQL_SUCCESS
+    elif attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE:
         v = 0
     elif attr == SQL_ATTR_QUIET_MODE:
         if out is not NULL:
@@ -272,23 +294,26 @@ cdef public SQLRETURN SQLGetConnectAttrW(SQLHDBC h, SQLINTEGER attr, SQLPOINTER 
 
 cdef public SQLRETURN SQLSetStmtAttr(SQLHSTMT h, SQLINTEGER attr, SQLPOINTER value, SQLINTEGER n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLSETSTMTATTR, &rc):
+        return rc
     return leave(&s.h, set_stmt_attr(s, attr, value))
 
 
 cdef public SQLRETURN SQLSetStmtAttrW(SQLHSTMT h, SQLINTEGER attr, SQLPOINTER value, SQLINTEGER n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLSETSTMTATTR, &rc):
+        return rc
     return leave(&s.h, set_stmt_attr(s, attr, value))
 
 
 cdef public SQLRETURN SQLGetStmtAttr(SQLHSTMT h, SQLINTEGER attr, SQLPOINTER out, SQLINTEGER cap,
                                      SQLINTEGER* total) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLGETSTMTATTR, &rc):
+        return rc
     if total is not NULL:
         total[0] = sizeof(SQLULEN)
     return leave(&s.h, get_stmt_attr(s, attr, out))
@@ -297,8 +322,9 @@ cdef public SQLRETURN SQLGetStmtAttr(SQLHSTMT h, SQLINTEGER attr, SQLPOINTER out
 cdef public SQLRETURN SQLGetStmtAttrW(SQLHSTMT h, SQLINTEGER attr, SQLPOINTER out, SQLINTEGER cap,
                                       SQLINTEGER* total) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLGETSTMTATTR, &rc):
+        return rc
     if total is not NULL:
         total[0] = sizeof(SQLULEN)
     return leave(&s.h, get_stmt_attr(s, attr, out))

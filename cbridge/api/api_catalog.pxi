@@ -28,11 +28,14 @@ cdef SQLRETURN catalog_call(Stmt* s, const char* function, NameArg* args, int32_
     return rc
 
 
-cdef SQLRETURN catalog_entry(SQLHSTMT h, const char* function, NameArg* args, int32_t nargs, int32_t a, int32_t b,
-                             int32_t c, bint wide) noexcept nogil:
+cdef SQLRETURN catalog_entry(SQLHSTMT h, SQLUSMALLINT api, const char* function, NameArg* args, int32_t nargs, int32_t a,
+                             int32_t b, int32_t c, bint wide) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, api, &rc):
+        return rc
+    if asynchronous(s):
+        return leave(&s.h, launch_catalog(s, api, function, args, nargs, a, b, c, wide))
     return leave(&s.h, catalog_call(s, function, args, nargs, a, b, c, wide))
 
 
@@ -47,7 +50,7 @@ cdef public SQLRETURN SQLTables(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQLCHAR
     args[2].n = n2
     args[3].text = s3
     args[3].n = n3
-    return catalog_entry(h, b"tables", args, 4, 0, 0, 0, False)
+    return catalog_entry(h, SQL_API_SQLTABLES, b"tables", args, 4, 0, 0, 0, False)
 
 
 cdef public SQLRETURN SQLTablesW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLWCHAR* s1, SQLSMALLINT n1,
@@ -61,7 +64,7 @@ cdef public SQLRETURN SQLTablesW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLWC
     args[2].n = n2
     args[3].text = s3
     args[3].n = n3
-    return catalog_entry(h, b"tables", args, 4, 0, 0, 0, True)
+    return catalog_entry(h, SQL_API_SQLTABLES, b"tables", args, 4, 0, 0, 0, True)
 
 
 cdef public SQLRETURN SQLColumns(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQLCHAR* s1, SQLSMALLINT n1, SQLCHAR* s2,
@@ -75,7 +78,7 @@ cdef public SQLRETURN SQLColumns(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQLCHA
     args[2].n = n2
     args[3].text = s3
     args[3].n = n3
-    return catalog_entry(h, b"columns", args, 4, 0, 0, 0, False)
+    return catalog_entry(h, SQL_API_SQLCOLUMNS, b"columns", args, 4, 0, 0, 0, False)
 
 
 cdef public SQLRETURN SQLColumnsW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLWCHAR* s1, SQLSMALLINT n1,
@@ -89,7 +92,7 @@ cdef public SQLRETURN SQLColumnsW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLW
     args[2].n = n2
     args[3].text = s3
     args[3].n = n3
-    return catalog_entry(h, b"columns", args, 4, 0, 0, 0, True)
+    return catalog_entry(h, SQL_API_SQLCOLUMNS, b"columns", args, 4, 0, 0, 0, True)
 
 
 cdef public SQLRETURN SQLPrimaryKeys(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQLCHAR* s1, SQLSMALLINT n1,
@@ -101,7 +104,7 @@ cdef public SQLRETURN SQLPrimaryKeys(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQ
     args[1].n = n1
     args[2].text = s2
     args[2].n = n2
-    return catalog_entry(h, b"primary_keys", args, 3, 0, 0, 0, False)
+    return catalog_entry(h, SQL_API_SQLPRIMARYKEYS, b"primary_keys", args, 3, 0, 0, 0, False)
 
 
 cdef public SQLRETURN SQLPrimaryKeysW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLWCHAR* s1, SQLSMALLINT n1,
@@ -113,7 +116,7 @@ cdef public SQLRETURN SQLPrimaryKeysW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, 
     args[1].n = n1
     args[2].text = s2
     args[2].n = n2
-    return catalog_entry(h, b"primary_keys", args, 3, 0, 0, 0, True)
+    return catalog_entry(h, SQL_API_SQLPRIMARYKEYS, b"primary_keys", args, 3, 0, 0, 0, True)
 
 
 cdef public SQLRETURN SQLStatistics(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQLCHAR* s1, SQLSMALLINT n1,
@@ -126,7 +129,7 @@ cdef public SQLRETURN SQLStatistics(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQL
     args[1].n = n1
     args[2].text = s2
     args[2].n = n2
-    return catalog_entry(h, b"statistics", args, 3, unique, reserved, 0, False)
+    return catalog_entry(h, SQL_API_SQLSTATISTICS, b"statistics", args, 3, unique, reserved, 0, False)
 
 
 cdef public SQLRETURN SQLStatisticsW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLWCHAR* s1, SQLSMALLINT n1,
@@ -139,7 +142,7 @@ cdef public SQLRETURN SQLStatisticsW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, S
     args[1].n = n1
     args[2].text = s2
     args[2].n = n2
-    return catalog_entry(h, b"statistics", args, 3, unique, reserved, 0, True)
+    return catalog_entry(h, SQL_API_SQLSTATISTICS, b"statistics", args, 3, unique, reserved, 0, True)
 
 
 cdef public SQLRETURN SQLSpecialColumns(SQLHSTMT h, SQLUSMALLINT kind, SQLCHAR* s0, SQLSMALLINT n0, SQLCHAR* s1,
@@ -152,7 +155,7 @@ cdef public SQLRETURN SQLSpecialColumns(SQLHSTMT h, SQLUSMALLINT kind, SQLCHAR* 
     args[1].n = n1
     args[2].text = s2
     args[2].n = n2
-    return catalog_entry(h, b"special_columns", args, 3, kind, scope, nullable, False)
+    return catalog_entry(h, SQL_API_SQLSPECIALCOLUMNS, b"special_columns", args, 3, kind, scope, nullable, False)
 
 
 cdef public SQLRETURN SQLSpecialColumnsW(SQLHSTMT h, SQLUSMALLINT kind, SQLWCHAR* s0, SQLSMALLINT n0, SQLWCHAR* s1,
@@ -165,7 +168,7 @@ cdef public SQLRETURN SQLSpecialColumnsW(SQLHSTMT h, SQLUSMALLINT kind, SQLWCHAR
     args[1].n = n1
     args[2].text = s2
     args[2].n = n2
-    return catalog_entry(h, b"special_columns", args, 3, kind, scope, nullable, True)
+    return catalog_entry(h, SQL_API_SQLSPECIALCOLUMNS, b"special_columns", args, 3, kind, scope, nullable, True)
 
 
 cdef public SQLRETURN SQLForeignKeys(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQLCHAR* s1, SQLSMALLINT n1,
@@ -184,7 +187,7 @@ cdef public SQLRETURN SQLForeignKeys(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQ
     args[4].n = n4
     args[5].text = s5
     args[5].n = n5
-    return catalog_entry(h, b"foreign_keys", args, 6, 0, 0, 0, False)
+    return catalog_entry(h, SQL_API_SQLFOREIGNKEYS, b"foreign_keys", args, 6, 0, 0, 0, False)
 
 
 cdef public SQLRETURN SQLForeignKeysW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLWCHAR* s1, SQLSMALLINT n1,
@@ -203,7 +206,7 @@ cdef public SQLRETURN SQLForeignKeysW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, 
     args[4].n = n4
     args[5].text = s5
     args[5].n = n5
-    return catalog_entry(h, b"foreign_keys", args, 6, 0, 0, 0, True)
+    return catalog_entry(h, SQL_API_SQLFOREIGNKEYS, b"foreign_keys", args, 6, 0, 0, 0, True)
 
 
 cdef public SQLRETURN SQLTablePrivileges(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQLCHAR* s1, SQLSMALLINT n1,
@@ -215,7 +218,7 @@ cdef public SQLRETURN SQLTablePrivileges(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0
     args[1].n = n1
     args[2].text = s2
     args[2].n = n2
-    return catalog_entry(h, b"table_privileges", args, 3, 0, 0, 0, False)
+    return catalog_entry(h, SQL_API_SQLTABLEPRIVILEGES, b"table_privileges", args, 3, 0, 0, 0, False)
 
 
 cdef public SQLRETURN SQLTablePrivilegesW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLWCHAR* s1, SQLSMALLINT n1,
@@ -227,7 +230,7 @@ cdef public SQLRETURN SQLTablePrivilegesW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT 
     args[1].n = n1
     args[2].text = s2
     args[2].n = n2
-    return catalog_entry(h, b"table_privileges", args, 3, 0, 0, 0, True)
+    return catalog_entry(h, SQL_API_SQLTABLEPRIVILEGES, b"table_privileges", args, 3, 0, 0, 0, True)
 
 
 cdef public SQLRETURN SQLColumnPrivileges(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQLCHAR* s1, SQLSMALLINT n1,
@@ -241,7 +244,7 @@ cdef public SQLRETURN SQLColumnPrivileges(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n
     args[2].n = n2
     args[3].text = s3
     args[3].n = n3
-    return catalog_entry(h, b"column_privileges", args, 4, 0, 0, 0, False)
+    return catalog_entry(h, SQL_API_SQLCOLUMNPRIVILEGES, b"column_privileges", args, 4, 0, 0, 0, False)
 
 
 cdef public SQLRETURN SQLColumnPrivilegesW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLWCHAR* s1, SQLSMALLINT n1,
@@ -255,7 +258,7 @@ cdef public SQLRETURN SQLColumnPrivilegesW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT
     args[2].n = n2
     args[3].text = s3
     args[3].n = n3
-    return catalog_entry(h, b"column_privileges", args, 4, 0, 0, 0, True)
+    return catalog_entry(h, SQL_API_SQLCOLUMNPRIVILEGES, b"column_privileges", args, 4, 0, 0, 0, True)
 
 
 cdef public SQLRETURN SQLProcedures(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQLCHAR* s1, SQLSMALLINT n1,
@@ -267,7 +270,7 @@ cdef public SQLRETURN SQLProcedures(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQL
     args[1].n = n1
     args[2].text = s2
     args[2].n = n2
-    return catalog_entry(h, b"procedures", args, 3, 0, 0, 0, False)
+    return catalog_entry(h, SQL_API_SQLPROCEDURES, b"procedures", args, 3, 0, 0, 0, False)
 
 
 cdef public SQLRETURN SQLProceduresW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLWCHAR* s1, SQLSMALLINT n1,
@@ -279,7 +282,7 @@ cdef public SQLRETURN SQLProceduresW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, S
     args[1].n = n1
     args[2].text = s2
     args[2].n = n2
-    return catalog_entry(h, b"procedures", args, 3, 0, 0, 0, True)
+    return catalog_entry(h, SQL_API_SQLPROCEDURES, b"procedures", args, 3, 0, 0, 0, True)
 
 
 cdef public SQLRETURN SQLProcedureColumns(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n0, SQLCHAR* s1, SQLSMALLINT n1,
@@ -293,7 +296,7 @@ cdef public SQLRETURN SQLProcedureColumns(SQLHSTMT h, SQLCHAR* s0, SQLSMALLINT n
     args[2].n = n2
     args[3].text = s3
     args[3].n = n3
-    return catalog_entry(h, b"procedure_columns", args, 4, 0, 0, 0, False)
+    return catalog_entry(h, SQL_API_SQLPROCEDURECOLUMNS, b"procedure_columns", args, 4, 0, 0, 0, False)
 
 
 cdef public SQLRETURN SQLProcedureColumnsW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT n0, SQLWCHAR* s1, SQLSMALLINT n1,
@@ -307,12 +310,12 @@ cdef public SQLRETURN SQLProcedureColumnsW(SQLHSTMT h, SQLWCHAR* s0, SQLSMALLINT
     args[2].n = n2
     args[3].text = s3
     args[3].n = n3
-    return catalog_entry(h, b"procedure_columns", args, 4, 0, 0, 0, True)
+    return catalog_entry(h, SQL_API_SQLPROCEDURECOLUMNS, b"procedure_columns", args, 4, 0, 0, 0, True)
 
 
 cdef public SQLRETURN SQLGetTypeInfo(SQLHSTMT h, SQLSMALLINT sql_type) noexcept nogil:
-    return catalog_entry(h, b"type_info", NULL, 0, sql_type, 0, 0, False)
+    return catalog_entry(h, SQL_API_SQLGETTYPEINFO, b"type_info", NULL, 0, sql_type, 0, 0, False)
 
 
 cdef public SQLRETURN SQLGetTypeInfoW(SQLHSTMT h, SQLSMALLINT sql_type) noexcept nogil:
-    return catalog_entry(h, b"type_info", NULL, 0, sql_type, 0, 0, True)
+    return catalog_entry(h, SQL_API_SQLGETTYPEINFO, b"type_info", NULL, 0, sql_type, 0, 0, True)

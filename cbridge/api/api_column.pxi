@@ -29,8 +29,11 @@ cdef SQLRETURN num_result_cols(Stmt* s, SQLSMALLINT* n) noexcept nogil:
 
 cdef public SQLRETURN SQLNumResultCols(SQLHSTMT h, SQLSMALLINT* n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLNUMRESULTCOLS, &rc):
+        return rc
+    if description_waits(s):
+        return leave(&s.h, launch(s, SQL_API_SQLNUMRESULTCOLS, call_new(s, WORK_DESCRIBE)))
     return leave(&s.h, num_result_cols(s, n))
 
 
@@ -48,8 +51,10 @@ cdef SQLRETURN describe_col(SQLHSTMT h, SQLUSMALLINT c, void* name, SQLSMALLINT 
     cdef DescRec* r
     cdef SQLRETURN rc
     cdef const char* label
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    if not begin(s, SQL_API_SQLDESCRIBECOL, &rc):
+        return rc
+    if description_waits(s):
+        return leave(&s.h, launch(s, SQL_API_SQLDESCRIBECOL, call_new(s, WORK_DESCRIBE)))
     if c == 0:
         return leave(&s.h, fail(&s.h, b"07009", b"Column 0 is the bookmark, which is not switched on"))
     rc = need_result(s, c)
@@ -139,8 +144,10 @@ cdef SQLRETURN col_attribute(SQLHSTMT h, SQLUSMALLINT c, SQLUSMALLINT field, SQL
     cdef SQLLEN n = 0
     cdef int which = text_field(field)
     cdef bint count = field == SQL_DESC_COUNT or field == SQL_COLUMN_COUNT
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    if not begin(s, SQL_API_SQLCOLATTRIBUTE, &rc):
+        return rc
+    if description_waits(s):
+        return leave(&s.h, launch(s, SQL_API_SQLCOLATTRIBUTE, call_new(s, WORK_DESCRIBE)))
     if c == 0 and not count:
         return leave(&s.h, fail(&s.h, b"07009", b"Column 0 is the bookmark, which is not switched on"))
     rc = need_result(s, 0 if count else c)
@@ -207,6 +214,7 @@ cdef SQLRETURN bind_col(Stmt* s, SQLUSMALLINT c, SQLSMALLINT c_type, SQLPOINTER 
 cdef public SQLRETURN SQLBindCol(SQLHSTMT h, SQLUSMALLINT c, SQLSMALLINT c_type, SQLPOINTER buffer, SQLLEN cap,
                                  SQLLEN* ind) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLBINDCOL, &rc):
+        return rc
     return leave(&s.h, bind_col(s, c, c_type, buffer, cap, ind))

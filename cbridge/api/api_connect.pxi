@@ -91,6 +91,8 @@ cdef public SQLRETURN SQLDisconnect(SQLHDBC h) noexcept nogil:
         return SQL_INVALID_HANDLE
     if not d.connected:
         return leave(&d.h, fail(&d.h, b"08003", b"The connection is not open"))
+    if any_busy(d):
+        return leave(&d.h, statements_busy(&d.h))
     dbc_close(d)
     return leave(&d.h, SQL_SUCCESS_WITH_INFO if d.h.ndiag else SQL_SUCCESS)
 
@@ -100,6 +102,8 @@ cdef SQLRETURN end_tran(Dbc* d, SQLSMALLINT how) noexcept nogil:
         return fail_num(&d.h, b"HY012", b"%d is neither SQL_COMMIT nor SQL_ROLLBACK", how, 0)
     if not d.connected:
         return fail(&d.h, b"08003", b"The connection is not open")
+    if any_busy(d):
+        return statements_busy(&d.h)
     return bridge_end_tran(d, how == SQL_COMMIT)
 
 
@@ -111,7 +115,7 @@ cdef SQLRETURN end_all(Env* e, SQLSMALLINT how) noexcept nogil:
         return fail_num(&e.h, b"HY012", b"%d is neither SQL_COMMIT nor SQL_ROLLBACK", how, 0)
     while d is not NULL:
         if enter(&d.h, MAGIC_DBC):
-            one = leave(&d.h, bridge_end_tran(d, how == SQL_COMMIT) if d.connected else SQL_SUCCESS)
+            one = leave(&d.h, end_tran(d, how) if d.connected else SQL_SUCCESS)
             if one == SQL_ERROR:
                 rc = SQL_ERROR
         d = d.next

@@ -29,15 +29,17 @@ cdef SQLRETURN set_cursor_name(Stmt* s, void* name, SQLSMALLINT n, bint wide) no
 
 cdef public SQLRETURN SQLSetCursorName(SQLHSTMT h, SQLCHAR* name, SQLSMALLINT n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLSETCURSORNAME, &rc):
+        return rc
     return leave(&s.h, set_cursor_name(s, name, n, False))
 
 
 cdef public SQLRETURN SQLSetCursorNameW(SQLHSTMT h, SQLWCHAR* name, SQLSMALLINT n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLSETCURSORNAME, &rc):
+        return rc
     return leave(&s.h, set_cursor_name(s, name, n, True))
 
 
@@ -58,13 +60,15 @@ cdef SQLRETURN get_cursor_name(Stmt* s, void* out, SQLSMALLINT cap, SQLSMALLINT*
 
 cdef public SQLRETURN SQLGetCursorName(SQLHSTMT h, SQLCHAR* out, SQLSMALLINT cap, SQLSMALLINT* total) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLGETCURSORNAME, &rc):
+        return rc
     return leave(&s.h, get_cursor_name(s, out, cap, total, False))
 
 
 cdef public SQLRETURN SQLGetCursorNameW(SQLHSTMT h, SQLWCHAR* out, SQLSMALLINT cap, SQLSMALLINT* total) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLGETCURSORNAME, &rc):
+        return rc
     return leave(&s.h, get_cursor_name(s, out, cap, total, True))

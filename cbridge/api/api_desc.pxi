@@ -6,7 +6,7 @@ cdef public SQLRETURN SQLGetDescField(SQLHDESC h, SQLSMALLINT i, SQLSMALLINT fie
     cdef Desc* x = desc(h)
     cdef uint32_t* owner = NULL
     if x is NULL or not desc_enter(x, &owner):
-        return SQL_INVALID_HANDLE
+        return desc_refused(x)
     return desc_leave(x, owner, get_desc_field(x, i, field, out, cap, total, False))
 
 
@@ -15,7 +15,7 @@ cdef public SQLRETURN SQLGetDescFieldW(SQLHDESC h, SQLSMALLINT i, SQLSMALLINT fi
     cdef Desc* x = desc(h)
     cdef uint32_t* owner = NULL
     if x is NULL or not desc_enter(x, &owner):
-        return SQL_INVALID_HANDLE
+        return desc_refused(x)
     return desc_leave(x, owner, get_desc_field(x, i, field, out, cap, total, True))
 
 
@@ -24,7 +24,7 @@ cdef public SQLRETURN SQLSetDescField(SQLHDESC h, SQLSMALLINT i, SQLSMALLINT fie
     cdef Desc* x = desc(h)
     cdef uint32_t* owner = NULL
     if x is NULL or not desc_enter(x, &owner):
-        return SQL_INVALID_HANDLE
+        return desc_refused(x)
     return desc_leave(x, owner, set_desc_field(x, i, field, value, n, False))
 
 
@@ -33,7 +33,7 @@ cdef public SQLRETURN SQLSetDescFieldW(SQLHDESC h, SQLSMALLINT i, SQLSMALLINT fi
     cdef Desc* x = desc(h)
     cdef uint32_t* owner = NULL
     if x is NULL or not desc_enter(x, &owner):
-        return SQL_INVALID_HANDLE
+        return desc_refused(x)
     return desc_leave(x, owner, set_desc_field(x, i, field, value, n, True))
 
 
@@ -43,7 +43,7 @@ cdef public SQLRETURN SQLGetDescRec(SQLHDESC h, SQLSMALLINT i, SQLCHAR* name, SQ
     cdef Desc* x = desc(h)
     cdef uint32_t* owner = NULL
     if x is NULL or not desc_enter(x, &owner):
-        return SQL_INVALID_HANDLE
+        return desc_refused(x)
     return desc_leave(x, owner, get_desc_rec(x, i, name, cap, total, type, sub, length, precision, scale, nullable, False))
 
 
@@ -53,7 +53,7 @@ cdef public SQLRETURN SQLGetDescRecW(SQLHDESC h, SQLSMALLINT i, SQLWCHAR* name, 
     cdef Desc* x = desc(h)
     cdef uint32_t* owner = NULL
     if x is NULL or not desc_enter(x, &owner):
-        return SQL_INVALID_HANDLE
+        return desc_refused(x)
     return desc_leave(x, owner, get_desc_rec(x, i, name, cap, total, type, sub, length, precision, scale, nullable, True))
 
 
@@ -63,7 +63,7 @@ cdef public SQLRETURN SQLSetDescRec(SQLHDESC h, SQLSMALLINT i, SQLSMALLINT type,
     cdef Desc* x = desc(h)
     cdef uint32_t* owner = NULL
     if x is NULL or not desc_enter(x, &owner):
-        return SQL_INVALID_HANDLE
+        return desc_refused(x)
     return desc_leave(x, owner, set_desc_rec(x, i, type, sub, length, precision, scale, data, total, ind))
 
 

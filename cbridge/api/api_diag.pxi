@@ -1,13 +1,20 @@
 # SQLGetDiagRec, SQLGetDiagField: reading the records of any handle, without changing them and without Python.
 # Included by _core.pyx after api_result.pxi.
 
+cdef Head* stmt_head(Stmt* s) noexcept nogil:
+    """Where a statement's records are: with those of other calls while a function runs asynchronously."""
+    if s is not NULL and argus_load(&s.busy):
+        return &s.front
+    return <Head*>s
+
+
 cdef Head* head_of(SQLSMALLINT kind, SQLHANDLE h) noexcept nogil:
     if kind == SQL_HANDLE_ENV:
         return <Head*>env(h)
     if kind == SQL_HANDLE_DBC:
         return <Head*>dbc(h)
     if kind == SQL_HANDLE_STMT:
-        return <Head*>stmt(h)
+        return stmt_head(stmt(h))
     if kind == SQL_HANDLE_DESC:
         return <Head*>desc(h)
     return NULL
@@ -101,6 +108,7 @@ cdef SQLLEN cursor_rows(Stmt* s) noexcept nogil:
 cdef SQLRETURN diag_header(Head* h, SQLSMALLINT kind, SQLSMALLINT field, SQLPOINTER out, SQLSMALLINT cap,
                            SQLSMALLINT* total, bint wide) noexcept nogil:
     cdef Stmt* s = <Stmt*>h
+    cdef bint running = h.magic == MAGIC_FRONT
     if field == SQL_DIAG_NUMBER:
         if out is not NULL:
             (<SQLINTEGER*>out)[0] = h.ndiag
@@ -108,6 +116,8 @@ cdef SQLRETURN diag_header(Head* h, SQLSMALLINT kind, SQLSMALLINT field, SQLPOIN
         if out is not NULL:
             (<SQLRETURN*>out)[0] = h.returncode
     elif kind != SQL_HANDLE_STMT:
+        return SQL_ERROR
+    elif running and (field == SQL_DIAG_ROW_COUNT or field == SQL_DIAG_CURSOR_ROW_COUNT):
         return SQL_ERROR
     elif field == SQL_DIAG_ROW_COUNT:
         if s.state < ST_EXECUTED_NO_RESULT or s.state >= ST_NEED_DATA:

@@ -115,15 +115,17 @@ cdef public SQLRETURN SQLFreeStmt(SQLHSTMT h, SQLUSMALLINT option) noexcept nogi
         return SQL_INVALID_HANDLE
     if option == SQL_DROP:
         return stmt_free(s)
-    if not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLFREESTMT, &rc):
+        return rc
     return leave(&s.h, free_stmt(s, option))
 
 
 cdef public SQLRETURN SQLCloseCursor(SQLHSTMT h) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLCLOSECURSOR, &rc):
+        return rc
     if s.reader is NULL:
         return leave(&s.h, fail(&s.h, b"24000", b"No cursor is open on the statement"))
     close_cursor(s)

@@ -55,15 +55,17 @@ cdef public SQLRETURN SQLBindParameter(SQLHSTMT h, SQLUSMALLINT i, SQLSMALLINT d
                                        SQLSMALLINT sql_type, SQLULEN size, SQLSMALLINT digits, SQLPOINTER data,
                                        SQLLEN cap, SQLLEN* ind) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLBINDPARAMETER, &rc):
+        return rc
     return leave(&s.h, bind_parameter(s, i, direction, c_type, sql_type, size, digits, data, cap, ind))
 
 
 cdef public SQLRETURN SQLNumParams(SQLHSTMT h, SQLSMALLINT* n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLNUMPARAMS, &rc):
+        return rc
     if s.state == ST_ALLOCATED or s.state >= ST_NEED_DATA:
         return leave(&s.h, fail(&s.h, b"HY010", b"Nothing is prepared or executed on this statement"))
     if n is not NULL:
@@ -85,20 +87,27 @@ cdef SQLRETURN describe_param(Stmt* s, SQLUSMALLINT i, SQLSMALLINT* sql_type, SQ
 cdef public SQLRETURN SQLDescribeParam(SQLHSTMT h, SQLUSMALLINT i, SQLSMALLINT* sql_type, SQLULEN* size,
                                        SQLSMALLINT* digits, SQLSMALLINT* nullable) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLDESCRIBEPARAM, &rc):
+        return rc
+    if asynchronous(s):
+        return leave(&s.h, launch_param(s, i, sql_type, size, digits, nullable))
     return leave(&s.h, describe_param(s, i, sql_type, size, digits, nullable))
 
 
 cdef public SQLRETURN SQLParamData(SQLHSTMT h, SQLPOINTER* token) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLPARAMDATA, &rc):
+        return rc
+    if asynchronous(s):
+        return leave(&s.h, launch_token(s, token))
     return leave(&s.h, param_data(s, token))
 
 
 cdef public SQLRETURN SQLPutData(SQLHSTMT h, SQLPOINTER data, SQLLEN n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLPUTDATA, &rc):
+        return rc
     return leave(&s.h, put_data(s, data, n))

@@ -1,4 +1,4 @@
-# SQLPrepare, SQLExecute, SQLExecDirect, SQLCancel, SQLRowCount, SQLMoreResults.
+# SQLPrepare, SQLExecute, SQLExecDirect, SQLCancel, SQLCancelHandle, SQLRowCount, SQLMoreResults.
 # Included by _core.pyx after api_connect.pxi.
 
 cdef SQLRETURN waits_for_data(Stmt* s) noexcept nogil:
@@ -30,15 +30,21 @@ cdef SQLRETURN prepare(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcept no
 
 cdef public SQLRETURN SQLPrepare(SQLHSTMT h, SQLCHAR* text, SQLINTEGER n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLPREPARE, &rc):
+        return rc
+    if asynchronous(s):
+        return leave(&s.h, launch_text(s, SQL_API_SQLPREPARE, WORK_PREPARE, text, n, False))
     return leave(&s.h, prepare(s, text, n, False))
 
 
 cdef public SQLRETURN SQLPrepareW(SQLHSTMT h, SQLWCHAR* text, SQLINTEGER n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLPREPARE, &rc):
+        return rc
+    if asynchronous(s):
+        return leave(&s.h, launch_text(s, SQL_API_SQLPREPARE, WORK_PREPARE, text, n, True))
     return leave(&s.h, prepare(s, text, n, True))
 
 
@@ -80,8 +86,11 @@ cdef SQLRETURN execute_prepared(Stmt* s) noexcept nogil:
 
 cdef public SQLRETURN SQLExecute(SQLHSTMT h) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLEXECUTE, &rc):
+        return rc
+    if asynchronous(s):
+        return leave(&s.h, launch(s, SQL_API_SQLEXECUTE, call_new(s, WORK_EXECUTE)))
     return leave(&s.h, execute_prepared(s))
 
 
@@ -108,15 +117,21 @@ cdef SQLRETURN exec_direct(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcep
 
 cdef public SQLRETURN SQLExecDirect(SQLHSTMT h, SQLCHAR* text, SQLINTEGER n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLEXECDIRECT, &rc):
+        return rc
+    if asynchronous(s):
+        return leave(&s.h, launch_text(s, SQL_API_SQLEXECDIRECT, WORK_EXEC_DIRECT, text, n, False))
     return leave(&s.h, exec_direct(s, text, n, False))
 
 
 cdef public SQLRETURN SQLExecDirectW(SQLHSTMT h, SQLWCHAR* text, SQLINTEGER n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLEXECDIRECT, &rc):
+        return rc
+    if asynchronous(s):
+        return leave(&s.h, launch_text(s, SQL_API_SQLEXECDIRECT, WORK_EXEC_DIRECT, text, n, True))
     return leave(&s.h, exec_direct(s, text, n, True))
 
 
@@ -125,12 +140,12 @@ cdef public SQLRETURN SQLCancel(SQLHSTMT h) noexcept nogil:
     cdef Stmt* s = stmt(h)
     if s is NULL:
         return SQL_INVALID_HANDLE
-    if s.state >= ST_NEED_DATA and s.state <= ST_CAN_PUT:
+    if not argus_load(&s.busy) and s.state >= ST_NEED_DATA and s.state <= ST_CAN_PUT:
         if not enter(&s.h, MAGIC_STMT):
             return SQL_INVALID_HANDLE
         params_cancel(s)
         return leave(&s.h, SQL_SUCCESS)
-    if s.py is NULL:
+    if s.py is NULL and not argus_load(&s.busy):
         return SQL_SUCCESS
     return bridge_cancel(h)
 
@@ -141,13 +156,17 @@ cdef public SQLRETURN SQLCancelHandle(SQLSMALLINT kind, SQLHANDLE h) noexcept no
         return SQLCancel(h)
     if kind != SQL_HANDLE_DBC or d is NULL or not enter(&d.h, MAGIC_DBC):
         return SQL_INVALID_HANDLE
-    return leave(&d.h, fail(&d.h, b"HYC00", b"Connection functions do not run asynchronously, so there is none to cancel"))
+    if any_busy(d):
+        return leave(&d.h, fail(&d.h, b"HY010", b"A function runs asynchronously on a statement of the connection: cancel it "
+                                b"there, with SQL_HANDLE_STMT"))
+    return leave(&d.h, SQL_SUCCESS)  # connection functions run to their end, so there is nothing to cancel
 
 
 cdef public SQLRETURN SQLRowCount(SQLHSTMT h, SQLLEN* n) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLROWCOUNT, &rc):
+        return rc
     if s.state < ST_EXECUTED_NO_RESULT or s.state >= ST_NEED_DATA:
         return leave(&s.h, fail(&s.h, b"HY010", b"Nothing was executed on this statement"))
     if n is not NULL:
@@ -168,6 +187,9 @@ cdef SQLRETURN more_results(Stmt* s) noexcept nogil:
 
 cdef public SQLRETURN SQLMoreResults(SQLHSTMT h) noexcept nogil:
     cdef Stmt* s = stmt(h)
-    if s is NULL or not enter(&s.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLMORERESULTS, &rc):
+        return rc
+    if asynchronous(s) and s.py is not NULL and s.state >= ST_EXECUTED_NO_RESULT:
+        return leave(&s.h, launch(s, SQL_API_SQLMORERESULTS, call_new(s, WORK_MORE_RESULTS)))
     return leave(&s.h, more_results(s))

@@ -20,16 +20,18 @@ cdef public SQLRETURN SQLBrowseConnectW(SQLHDBC h, SQLWCHAR* text, SQLSMALLINT n
 
 cdef public SQLRETURN SQLBulkOperations(SQLHSTMT h, SQLSMALLINT operation) noexcept nogil:
     cdef Stmt* x = stmt(h)
-    if x is NULL or not enter(&x.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(x, SQL_API_SQLBULKOPERATIONS, &rc):
+        return rc
     return leave(&x.h, not_built(&x.h, b"SQLBulkOperations"))
 
 
 cdef public SQLRETURN SQLSetPos(SQLHSTMT h, SQLSETPOSIROW row, SQLUSMALLINT operation,
                                 SQLUSMALLINT lock) noexcept nogil:
     cdef Stmt* x = stmt(h)
-    if x is NULL or not enter(&x.h, MAGIC_STMT):
-        return SQL_INVALID_HANDLE
+    cdef SQLRETURN rc
+    if not begin(x, SQL_API_SQLSETPOS, &rc):
+        return rc
     return leave(&x.h, not_built(&x.h, b"SQLSetPos"))
 
 

@@ -22,6 +22,7 @@ cdef void stmt_defaults(Stmt* s) noexcept nogil:
     s.simulate_cursor = SQL_SC_NON_UNIQUE
     s.rowset_size = 1
     s.metadata_id = s.dbc.metadata_id
+    s.async_enable = s.dbc.async_enable
     s.query_timeout = s.dbc.stmt_defaults_query_timeout
     s.max_rows = s.dbc.stmt_defaults_max_rows
 
@@ -124,8 +125,6 @@ cdef AttrRule attr_rule(SQLINTEGER attr) noexcept nogil:
         r.degrades = True
     elif attr == SQL_ATTR_USE_BOOKMARKS:
         r.limit = SQL_UB_VARIABLE
-    elif attr == SQL_ATTR_ASYNC_ENABLE:
-        r.limit = SQL_ASYNC_ENABLE_ON
         r.before_cursor = False
     elif attr == SQL_ATTR_RETRIEVE_DATA:
         r.limit = SQL_RD_ON
@@ -170,7 +169,8 @@ cdef SQLRETURN set_plain(Stmt* s, SQLINTEGER attr, SQLULEN* field, SQLULEN value
             return fail_num(&s.h, b"HY024", b"A number of %d sets is not between 1 and %d", <int64_t>value, MAX_SETS)
     elif attr == SQL_ATTR_ENABLE_AUTO_IPD and value == SQL_TRUE and not auto_ipd(s.dbc):
         return fail(&s.h, b"HYC00", b"The engine does not tell the types of parameters before they are bound")
-    elif (attr == SQL_ATTR_METADATA_ID or attr == SQL_ATTR_NOSCAN or attr == SQL_ATTR_ENABLE_AUTO_IPD) and value > 1:
+    elif (attr == SQL_ATTR_METADATA_ID or attr == SQL_ATTR_NOSCAN or attr == SQL_ATTR_ENABLE_AUTO_IPD
+            or attr == SQL_ATTR_ASYNC_ENABLE) and value > 1:
         return fail_num(&s.h, b"HY024", b"Attribute %d has no value %d", attr, <int64_t>value)
     elif attr == SQL_ATTR_MAX_LENGTH:
         s.bindings_changed = True

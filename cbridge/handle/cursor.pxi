@@ -120,6 +120,16 @@ cdef SQLRETURN fetch_block(Stmt* s, int64_t size, uint8_t* cells, SQLUSMALLINT* 
     return SQL_ERROR if errors == got else SQL_SUCCESS_WITH_INFO
 
 
+cdef bint fetch_waits(Stmt* s, int64_t size) noexcept nogil:
+    """Whether the next `size` rows have to come from the engine first; False too where no cursor is open."""
+    cdef int64_t have = 0
+    if s.reader is NULL:
+        return False
+    if s.batch is not NULL:
+        have = s.batch.nrows - s.batch_row - s.batch_advance
+    return have < size and reader_waits(s.reader, size - have)
+
+
 cdef SQLRETURN fetch(Stmt* s, int64_t size, SQLUSMALLINT* row_status) noexcept nogil:
     """SQLFetch and SQLFetchScroll(NEXT): the next rowset of `size` rows; row_status may be NULL."""
     cdef SQLUSMALLINT* status = row_status

@@ -14,22 +14,42 @@ cdef uint32_t* owner_lock(Desc* x) noexcept nogil:
 
 
 cdef bint desc_enter(Desc* x, uint32_t** owner) noexcept nogil:
-    """Take the owner's lock, then the descriptor's. False: it was freed while this thread waited.
+    """Take the owner's lock, then the descriptor's. False: it was freed meanwhile, or an asynchronous function uses it.
 
     The statement that owns an implicit descriptor writes it under its own lock only.
     """
     owner[0] = owner_lock(x)
-    if owner[0] is NULL:
+    if owner[0] is NULL or (x.stmt is not NULL and desc_busy(x)):
         return False
     argus_lock(owner[0])
     if not enter(&x.h, MAGIC_DESC):
         argus_unlock(owner[0])
         return False
-    if owner_lock(x) != owner[0]:
+    if owner_lock(x) != owner[0] or desc_busy(x):
         argus_unlock(&x.h.lock)
         argus_unlock(owner[0])
         return False
     return True
+
+
+cdef bint desc_busy(const Desc* x) noexcept nogil:
+    """Whether a function that runs asynchronously may use the descriptor; an explicit one's connection is locked."""
+    cdef Stmt* s = x.stmt
+    if s is not NULL:
+        return argus_load(&s.busy) != 0
+    s = x.dbc.stmts
+    while s is not NULL:
+        if (s.ard is x or s.apd is x) and argus_load(&s.busy):
+            return True
+        s = s.next
+    return False
+
+
+cdef SQLRETURN desc_refused(Desc* x) noexcept nogil:
+    """What a function answers that could not enter a descriptor."""
+    if x is NULL or owner_lock(x) is NULL or not enter(&x.h, MAGIC_DESC):
+        return SQL_INVALID_HANDLE
+    return leave(&x.h, fail(&x.h, b"HY010", b"A function runs asynchronously on a statement that uses the descriptor"))
 
 
 cdef SQLRETURN desc_leave(Desc* x, uint32_t* owner, SQLRETURN rc) noexcept nogil:
@@ -180,14 +200,14 @@ cdef SQLRETURN copy_desc(Desc* source, Desc* target) noexcept nogil:
     cdef bint unknown
     cdef SQLRETURN rc
     if not desc_enter(source, &owner):
-        return SQL_INVALID_HANDLE
+        return desc_refused(source)
     unknown = ird_known(source) != SQL_SUCCESS
     header = source[0]
     recs = NULL if unknown else recs_copy(source)
     desc_leave(source, owner, SQL_SUCCESS)
     if not desc_enter(target, &owner):
         recs_free(recs, header.count + 1)
-        return SQL_INVALID_HANDLE
+        return desc_refused(target)
     if unknown:
         rc = fail(&target.h, b"HY007", b"The source describes the result of a statement that is neither prepared nor executed")
     elif recs is NULL:

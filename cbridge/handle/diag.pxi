@@ -38,6 +38,8 @@ cdef int64_t heart_end(const char* text, int64_t n, int64_t limit) noexcept nogi
 
 cdef const char* engine_of(Head* h) noexcept nogil:
     """SQL_DBMS_NAME of the handle's connection; "" where there is none yet."""
+    if h.magic == MAGIC_FRONT:
+        return (<Stmt*>(<char*>h - <size_t>&(<Stmt*>NULL).front)).dbc.engine
     if h.magic == MAGIC_STMT:
         return (<Stmt*>h).dbc.engine
     if h.magic == MAGIC_DBC:

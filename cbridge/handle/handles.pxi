@@ -6,6 +6,7 @@ cdef enum:
     MAGIC_DBC = 0x43424441
     MAGIC_STMT = 0x544D5453
     MAGIC_DESC = 0x43534544
+    MAGIC_FRONT = 0x544E5246   # of Stmt.front, which is no handle
     SLOT_BYTES = 1024
     N_INFO = 256
     ENGINE_BYTES = 40
@@ -141,12 +142,21 @@ cdef struct Stmt:
     char* cursor_name
     # data-at-execution (params.pxi)
     void* put                   # PutState, malloc
+    # asynchronous execution (api/async.pxi)
+    uint32_t busy               # SQL_API_* number of the function that runs, or whose end was not told yet; 0 = none
+    uint32_t call_done          # its worker has ended
+    uint32_t call_cancelled     # SQLCancel came for it
+    int call_pid
+    void* call                  # AsyncCall, malloc
+    Head front                  # diagnostics of other calls meanwhile
 
 
 # ---- the slab: one address range that stays mapped, so that any pointer can be proved without touching it ----
 cdef extern from "argus/platform.h" nogil:
     void argus_lock(uint32_t* word)
     void argus_unlock(uint32_t* word)
+    uint32_t argus_load(const uint32_t* word)
+    void argus_store(uint32_t* word, uint32_t value)
     void* argus_reserve(size_t nbytes)
 
 cdef enum:
@@ -222,15 +232,20 @@ cdef inline Desc* desc(SQLHANDLE h) noexcept nogil:
     return <Desc*>prove(h, MAGIC_DESC)
 
 
+cdef inline void fresh(Head* h) noexcept nogil:
+    """What a function's call does away with: the records and fields of the one before."""
+    if h.ndiag:
+        diag_clear(h)
+    h.row_count = 0
+
+
 cdef inline bint enter(Head* h, uint32_t magic) noexcept nogil:
     """Take the handle's lock and drop its old diagnostics. False: it was freed while this thread waited."""
     argus_lock(&h.lock)
     if h.magic != magic:
         argus_unlock(&h.lock)
         return False
-    if h.ndiag:
-        diag_clear(h)
-    h.row_count = 0
+    fresh(h)
     return True
 
 

@@ -7,6 +7,7 @@ cdef Stmt* stmt_new(Dbc* d) noexcept nogil:
     if s is NULL:
         return NULL
     s.dbc = d
+    s.front.magic = MAGIC_FRONT
     s.state = ST_ALLOCATED
     s.row_count = -1
     s.bindings_changed = True
@@ -37,6 +38,7 @@ cdef void stmt_release(Stmt* s) noexcept nogil:
     desc_drop(s.own_apd)
     desc_drop(s.ird)
     desc_drop(s.ipd)
+    diag_release(&s.front)
     diag_release(&s.h)
     slot_free(s)
 
@@ -58,12 +60,18 @@ cdef void unlink_stmt(Dbc* d, Stmt* s) noexcept nogil:
 cdef SQLRETURN stmt_free(Stmt* s) noexcept nogil:
     """SQLFreeHandle of a statement: the connection's lock first, then its own."""
     cdef Dbc* d = s.dbc
+    if argus_load(&s.busy):
+        return front_fail(s)
     argus_lock(&d.h.lock)
     argus_lock(&s.h.lock)
     if s.h.magic != MAGIC_STMT:
         argus_unlock(&s.h.lock)
         argus_unlock(&d.h.lock)
         return SQL_INVALID_HANDLE
+    if s.busy:
+        argus_unlock(&s.h.lock)
+        argus_unlock(&d.h.lock)
+        return front_fail(s)
     unlink_stmt(d, s)
     stmt_release(s)
     argus_unlock(&s.h.lock)
@@ -98,6 +106,7 @@ cdef void dbc_close(Dbc* d) noexcept nogil:
     while d.stmts is not NULL:
         s = d.stmts
         argus_lock(&s.h.lock)
+        call_end(s)
         d.stmts = s.next
         stmt_release(s)
         argus_unlock(&s.h.lock)

@@ -178,6 +178,20 @@ cdef Batch* reader_next(Reader* r) noexcept nogil:
     return b
 
 
+cdef bint reader_waits(Reader* r, int64_t rows) noexcept nogil:
+    """Whether `rows` more rows, or the end of the result, are still on their way."""
+    cdef bint waits = True
+    cdef int32_t i
+    if not r.threaded or r.pid != argus_pid():
+        return True
+    argus_monitor_lock(r.monitor)
+    for i in range(r.count):
+        rows -= r.queue[(r.first + i) % QUEUE_BATCHES].nrows
+    waits = rows > 0 and not r.done
+    argus_monitor_unlock(r.monitor)
+    return waits
+
+
 cdef void reader_close(Reader* r) noexcept nogil:
     """Stop the thread, end what the server still does for the result, free everything. NULL-safe."""
     cdef void* gil

@@ -74,6 +74,10 @@ static inline int argus_try_lock(uint32_t *word) {
   return __atomic_compare_exchange_n(word, &seen, argus_generation | ARGUS_LOCKED, 0, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED);
 }
+/* A word that is read without a lock and says that what was written before it is there. */
+static inline uint32_t argus_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+static inline void argus_store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
+
 static inline void argus_lock(uint32_t *word) {
   if (!argus_try_lock(word)) argus_lock_wait(word);
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -181,9 +182,42 @@ class Player:
             if rc == SQL_ERROR:
                 assert len(driver.state(kind, handle)) == 5, self.log
             assert self.memory.intact(), self.log
+        for handle in statements:
+            self.finish(handle)
         for handle in statements[1:]:
             assert driver.SQLFreeHandle(STMT, pointer(handle)) == SQL_SUCCESS
 
+    def finish(self, handle: int) -> None:
+        """Let a function that runs asynchronously end: only its own repetition asks for that."""
+        driver, block = self.session.driver, self.shared[8]
+        driver.SQLCancel(pointer(handle))
+        for _ in range(2000):
+            for name, arguments in FINISHING:
+                if driver.SQLSetStmtAttr(pointer(handle), ASYNC_ENABLE, pointer(0), 0) == SQL_SUCCESS:
+                    return
+                getattr(driver, name)(pointer(handle), *(block if a is BLOCK else a for a in arguments))
+            time.sleep(0.005)
+        raise AssertionError(self.log)
+
+
+ASYNC_ENABLE, BLOCK = 4, object()
+FINISHING = [
+    ("SQLExecDirect", (b"select 1", -3)),
+    ("SQLPrepare", (b"select 1", -3)),
+    *((name, ()) for name in ("SQLExecute", "SQLFetch", "SQLMoreResults")),
+    ("SQLFetchScroll", (1, 0)),
+    ("SQLParamData", (BLOCK,)),
+    ("SQLNumResultCols", (BLOCK,)),
+    ("SQLDescribeCol", (1, *[pointer(None), 0, *[pointer(None)] * 5])),
+    ("SQLColAttribute", (1, 2, pointer(None), 0, pointer(None), pointer(None))),
+    ("SQLTables", (pointer(None), 0) * 4),
+    ("SQLColumns", (pointer(None), 0) * 4),
+    ("SQLPrimaryKeys", (pointer(None), 0) * 3),
+    ("SQLStatistics", (*(pointer(None), 0) * 3, 0, 0)),
+    ("SQLSpecialColumns", (1, *(pointer(None), 0) * 3, 0, 0)),
+    ("SQLGetTypeInfo", (0,)),
+]
+"""Every function that the player calls and that may run asynchronously."""
 
 SEEDS = [*range(1, 13)] + ([int(os.environ["ARGUS_RANDOM_SEED"])] if "ARGUS_RANDOM_SEED" in os.environ else [])
 

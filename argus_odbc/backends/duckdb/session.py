@@ -66,8 +66,9 @@ class DuckDB(Backend):
         primary_keys=True,
         foreign_keys=True,
         procedures=True,
-        # Whoever has the file may do everything: SQL_ACCESSIBLE_TABLES and _PROCEDURES.
-        extra_info={19: "Y", 20: "Y"},
+        # Whoever has the file may do everything: SQL_ACCESSIBLE_TABLES and _PROCEDURES. One statement of a connection
+        # runs at a time: SQL_MAX_ASYNC_CONCURRENT_STATEMENTS.
+        extra_info={19: "Y", 20: "Y", 10022: 1},
     )
     dialect: ClassVar[Dialect] = DIALECT
     packages: ClassVar[Mapping[str, str]] = {"duckdb": "'argus-odbc[duckdb]'"}
