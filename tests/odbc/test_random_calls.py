@@ -181,6 +181,8 @@ class Player:
             assert rc != SQL_INVALID_HANDLE, self.log
             if rc == SQL_ERROR:
                 assert len(driver.state(kind, handle)) == 5, self.log
+            if kind == STMT and self.random.random() < 0.1:
+                self.finish(handle)
             assert self.memory.intact(), self.log
         for handle in statements:
             self.finish(handle)
@@ -208,6 +210,7 @@ FINISHING = [
     ("SQLFetchScroll", (1, 0)),
     ("SQLParamData", (BLOCK,)),
     ("SQLNumResultCols", (BLOCK,)),
+    ("SQLDescribeParam", (1, *[pointer(None)] * 4)),
     ("SQLDescribeCol", (1, *[pointer(None), 0, *[pointer(None)] * 5])),
     ("SQLColAttribute", (1, 2, pointer(None), 0, pointer(None), pointer(None))),
     ("SQLTables", (pointer(None), 0) * 4),
