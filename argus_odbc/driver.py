@@ -192,7 +192,8 @@ class Statement:
 
     def _described(self) -> Prepared:
         if self._prepared is None:
-            self._prepared = self.connection.backend.prepare(self._sql)
+            sql = parameters.without_markers(self._pieces) if self.writes_literals else self._sql
+            self._prepared = self.connection.backend.prepare(sql)
         return self._prepared
 
     def describe(self) -> Sequence[Column] | None:

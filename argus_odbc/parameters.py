@@ -28,6 +28,12 @@ def described(pieces: Sequence[str], dialect: Dialect, describe: Describe, strin
     return [_as_parameter(column, string_length) for column in found]
 
 
+def without_markers(pieces: Sequence[str]) -> str:
+    """The statement as an engine that knows no markers can describe it: NULL in their places, a number after LIMIT."""
+    values = ["1" if _LIMIT.search(piece) else "NULL" for piece in pieces[:-1]]
+    return "".join(piece + value for piece, value in zip(pieces, [*values, ""], strict=True))
+
+
 def _as_parameter(column: Column, string_length: int) -> Column:
     """A size of 0 where the type has no limit: programs allocate what is said here, and cut at it."""
     unlimited = column.sql_type in BINARY_TYPES or (
@@ -75,13 +81,17 @@ def _only_table(sql: str, dialect: Dialect) -> str | None:
     """The table of a SELECT, UPDATE or DELETE that names one; None when there are more, or none."""
     name = inserts.name_pattern(dialect)
     quote = dialect.identifier_quote.strip()
-    open_text = []
+    bare, named = [], []
     at = 0
-    for start, end in markers.protected(sql, dialect):
-        # A string or a comment cannot hold a table; a quoted name can be one.
-        open_text += [sql[at:start], sql[start:end] if quote and sql[start] == quote else " '' "]
+    for start, end in [*markers.protected(sql, dialect), (len(sql), len(sql))]:
+        # A string or a comment cannot be a table; a quoted name can be one, but no word of the grammar.
+        is_name = bool(quote) and sql.startswith(quote, start)
+        bare += [sql[at:start], " "]
+        named += [sql[at:start], sql[start:end] if is_name else " "]
         at = end
-    text = "".join([*open_text, sql[at:]])
-    words = re.findall(r"\b(?:FROM|JOIN|UPDATE|WITH|UNION|INTERSECT|EXCEPT|MERGE|USING)\b", text, re.IGNORECASE)
-    tables = re.findall(rf"\b(?:FROM|UPDATE)\s+({name}(?:\s*\.\s*{name}){{0,2}})(?!\s*[,(])", text, re.IGNORECASE)
+    words = re.findall(
+        r"\b(?:FROM|JOIN|UPDATE|WITH|UNION|INTERSECT|EXCEPT|MERGE|USING)\b", "".join(bare), re.IGNORECASE
+    )
+    table = rf"\b(?:FROM|UPDATE)\s+({name}(?:\s*\.\s*{name}){{0,2}})(?!\s*[,(])"
+    tables = re.findall(table, "".join(named), re.IGNORECASE)
     return tables[0] if len(words) == 1 and len(tables) == 1 else None

@@ -84,7 +84,9 @@ class Session:
         """The connection answers a query, on a statement of its own."""
         stmt = self.driver.alloc(STMT, self.dbc)
         value = ctypes.c_int64()
-        assert self.driver.SQLExecDirect(pointer(stmt), b"select 41 + 1", SQL_NTS) == SQL_SUCCESS
+        assert self.driver.SQLExecDirect(pointer(stmt), b"select 41 + 1", SQL_NTS) == SQL_SUCCESS, self.driver.state(
+            STMT, stmt
+        )
         assert self.driver.SQLFetch(pointer(stmt)) == SQL_SUCCESS
         assert self.driver.SQLGetData(pointer(stmt), 1, C_SBIGINT, ctypes.byref(value), 8, pointer(None)) == SQL_SUCCESS
         assert value.value == 42

@@ -5,9 +5,11 @@ cdef SQLRETURN bind_parameter(Stmt* s, SQLUSMALLINT i, SQLSMALLINT direction, SQ
                               SQLULEN size, SQLSMALLINT digits, SQLPOINTER data, SQLLEN cap, SQLLEN* ind) noexcept nogil:
     cdef DescRec* a
     cdef DescRec* p
+    if s.state >= ST_NEED_DATA:
+        return waits_for_data(s)
     if i == 0 or i > 32767:
         return fail_num(&s.h, b"07009", b"There is no parameter %d; the first one is 1", i, 0)
-    if direction == SQL_PARAM_OUTPUT or direction == SQL_PARAM_INPUT_OUTPUT:
+    if is_output(direction):
         return fail(&s.h, b"HYC00", b"Output parameters need procedures, which these engines do not have")
     if direction != SQL_PARAM_INPUT:
         return fail_num(&s.h, b"HY105", b"%d is not a parameter direction", direction, 0)
@@ -44,6 +46,11 @@ cdef SQLRETURN bind_parameter(Stmt* s, SQLUSMALLINT i, SQLSMALLINT direction, SQ
     if i > s.ipd.count:
         s.ipd.count = <SQLSMALLINT>i
     return SQL_SUCCESS
+
+
+cdef bint is_output(SQLSMALLINT direction) noexcept nogil:
+    return (direction == SQL_PARAM_OUTPUT or direction == SQL_PARAM_INPUT_OUTPUT or direction == SQL_PARAM_OUTPUT_STREAM
+            or direction == SQL_PARAM_INPUT_OUTPUT_STREAM)
 
 
 cdef bint sql_type_known(SQLSMALLINT t) noexcept nogil:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from descriptors import CONCISE_TYPE, COUNT, DATA_PTR, Descriptor, bind_big, prepare
+from descriptors import CONCISE_TYPE, COUNT, DATA_PTR, PARAMETER_TYPE, Descriptor, bind_big, prepare
 from plain import (
     C_BINARY,
     C_CHAR,
@@ -55,7 +55,9 @@ def test_arguments_that_are_refused(session: Session) -> None:
     at = ctypes.byref(value)
     assert bind(session, 0, 1, C_LONG, INTEGER, 0, 0, at, 0, NULL) == (SQL_ERROR, "07009")
     assert bind(session, 1, 77, C_LONG, INTEGER, 0, 0, at, 0, NULL) == (SQL_ERROR, "HY105")
-    assert bind(session, 1, 4, C_LONG, INTEGER, 0, 0, at, 0, NULL) == (SQL_ERROR, "HYC00")
+    # SQL_PARAM_INPUT_OUTPUT, _OUTPUT, and their streamed forms.
+    for direction in (2, 4, 8, 16):
+        assert bind(session, 1, direction, C_LONG, INTEGER, 0, 0, at, 0, NULL) == (SQL_ERROR, "HYC00")
     assert bind(session, 1, 1, 555, INTEGER, 0, 0, at, 0, NULL) == (SQL_ERROR, "HY003")
     assert bind(session, 1, 1, C_LONG, 555, 0, 0, at, 0, NULL) == (SQL_ERROR, "HY004")
     assert bind(session, 1, 1, C_LONG, INTEGER, 0, 0, NULL, 0, NULL) == (SQL_ERROR, "HY009")
@@ -161,6 +163,38 @@ def test_data_at_execution_in_wide_pieces(session: Session, indicator: int) -> N
     assert driver.SQLParamData(stmt, ctypes.byref(token)) == SQL_SUCCESS, session.state()
     assert driver.SQLFetch(stmt) == SQL_SUCCESS
     assert text_of(session).decode() == "größer als 😀 ein Stück!"
+
+
+def test_output_parameters_of_a_descriptor(session: Session) -> None:
+    value = ctypes.c_int64(1)
+    bind_big(session, 1, value)
+    ipd = Descriptor.of(session, "IPD")
+    assert (ipd.set(1, PARAMETER_TYPE, 4), ipd.state()) == (SQL_ERROR, "HYC00")
+    session.fetched(b"select ?")
+
+
+def test_pieces_of_what_has_no_pieces(session: Session) -> None:
+    driver, stmt = session.driver, pointer(session.stmt)
+    ind, token = ctypes.c_int64(DATA_AT_EXEC), ctypes.c_void_p()
+    for number, c_type, sql_type in ((1, C_SBIGINT, BIGINT), (2, C_CHAR, VARCHAR)):
+        assert bind(session, number, 1, c_type, sql_type, 0, 0, pointer(number), 0, ctypes.byref(ind))[0] == SQL_SUCCESS
+    assert session.run(b"select coalesce(? || ?, 'it was null')") == NEED_DATA
+    number = struct.pack("<q", 41)
+    assert driver.SQLParamData(stmt, ctypes.byref(token)) == NEED_DATA
+    # Bound anew in the middle of the dialogue; the length is not looked at for a fixed C type.
+    assert bind(session, 1, 1, C_LONG, INTEGER, 0, 0, pointer(1), 0, ctypes.byref(ind)) == (SQL_ERROR, "HY010")
+    assert driver.SQLPutData(stmt, number, -77) == SQL_SUCCESS
+    assert (driver.SQLPutData(stmt, number, 8), session.state()) == (SQL_ERROR, "HY019")
+    assert driver.SQLParamData(stmt, ctypes.byref(token)) == NEED_DATA
+    assert (driver.SQLPutData(stmt, b"abc", -77), session.state()) == (SQL_ERROR, "HY090")
+    assert (driver.SQLPutData(stmt, NULL, 5), session.state()) == (SQL_ERROR, "HY009")
+    # SQL_DEFAULT_PARAM
+    assert (driver.SQLPutData(stmt, NULL, -5), session.state()) == (SQL_ERROR, "07S01")
+    assert driver.SQLPutData(stmt, NULL, SQL_NULL_DATA) == SQL_SUCCESS
+    assert (driver.SQLPutData(stmt, b"abc", 3), session.state()) == (SQL_ERROR, "HY020")
+    assert driver.SQLParamData(stmt, ctypes.byref(token)) == SQL_SUCCESS, session.state()
+    assert driver.SQLFetch(stmt) == SQL_SUCCESS
+    assert text_of(session) == b"it was null"
 
 
 def test_dialogue_that_is_cancelled_or_loses_its_binding(session: Session) -> None:

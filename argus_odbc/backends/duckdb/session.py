@@ -202,7 +202,7 @@ class DuckDB(Backend):
         with self._on_connection() as connection:
             if not connection.execute("SELECT current_setting('python_enable_replacements')").fetchall()[0][0]:
                 return None
-            kinds = connection.sql(f"SELECT {columns or '*'} FROM {table}").types
+            kinds = connection.sql(f"SELECT {columns or '*'} FROM {table} LIMIT 0").types
         if len(kinds) != len(sql_types) or not all(map(types.same_by_stream, sql_types, kinds)):
             return None
         result = Result(self, _deadline(options))
@@ -221,10 +221,10 @@ class DuckDB(Backend):
                 return Prepared(columns=())
             if kind != "SELECT":
                 return Prepared()
-            # A relation is bound when it is made and runs when it is read: this one never is.
+            # Not by a relation: that runs as far as its first rows when it is made, and draws from sequences.
             values = [None] * _parameter_count(statements[0])
-            relation = connection.sql(statements[0], params=values) if values else connection.sql(statements[0])
-            return Prepared(columns=self._columns(relation.columns, relation.types, self.time_zone()))
+            rows = connection.execute(f"DESCRIBE {statements[0].query}", values).fetchall()
+            return Prepared(columns=self._columns([row[0] for row in rows], [row[1] for row in rows], self.time_zone()))
 
     def _columns(self, names: Sequence[str], kinds: Sequence[Any], zone: str) -> list[Any]:
         return [self._table.column(name, str(kind), zone=zone) for name, kind in zip(names, kinds, strict=True)]
