@@ -215,7 +215,8 @@ def _connection(conn: str) -> Iterator[Finding]:
     try:
         settings, _, warnings = connstr.resolve(text, own_keywords=lambda name: load_backend(name).keywords)
         backend = load_backend(settings.backend)
-        addresses = settings.addresses(backend.default_port)
+        usual = (settings.ssl and backend.default_tls_port) or backend.default_port
+        addresses = settings.addresses(usual)
     except DriverError as e:
         yield Finding(FAIL, "settings", f"{e.sqlstate} {e.message}", advice(e.sqlstate, e.message))
         return

@@ -1,7 +1,7 @@
 """Writes docs/conformance.md: every function and information type with its state, as the built driver answers.
 
-The driver file is asked through SQLGetFunctions and SQLGetInfo, connected to each engine; a small HiveServer2 of the
-tests stands in for Hive, Impala and Spark, whose answers do not depend on the server.   tools/conformance.py
+The driver file is asked through SQLGetFunctions and SQLGetInfo, connected to each engine; the tests' small servers stand
+in for Hive, Impala, Spark and Trino, for which the answers do not depend on the server.   tools/conformance.py
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import tables  # noqa: E402
 from argus_odbc.backends import load_backend  # noqa: E402
 from fakes.hs2 import FakeHS2, Result  # noqa: E402
+from fakes.trino import fake_trino  # noqa: E402
 from plain import SQL_SUCCESS, Driver, Session, pointer  # noqa: E402
 from registration import driver_file  # noqa: E402
 
 HS2 = ("spark", "hive", "impala")
-ENGINES = ("duckdb", *HS2)
+ENGINES = ("duckdb", *HS2, "trino")
 # SQL_DATA_SOURCE_NAME, SERVER_NAME, DATABASE_NAME, DBMS_VER, USER_NAME and DATA_SOURCE_READ_ONLY.
 OF_THE_CONNECTION = frozenset((2, 13, 16, 18, 47, 25))
 ELSEWHERE = ("installer", "setup DLL", "translation DLL", "driver (SPI, called by DM only)")
@@ -55,17 +56,24 @@ the server or the connection is `...`.
 @contextmanager
 def connected(engine: str) -> Iterator[Session]:
     """The driver file, connected to `engine`."""
-    driver = Driver(driver_file())
-    if engine not in HS2:
-        session = Session(driver, f"Driver=Argus;Backend={engine};")
+    with _server(engine) as where:
+        session = Session(Driver(driver_file()), f"Driver=Argus;Backend={engine};{where}")
         yield session
         session.close()
-        return
-    opening = {"SELECT current_database()": Result([("d", 7, "stringVal", {})], [[["default"]]])}
-    with FakeHS2(opening) as server:
-        session = Session(driver, f"Driver=Argus;Backend={engine};Host=127.0.0.1;Port={server.port};UID=ann;PWD=x;")
-        yield session
-        session.close()
+
+
+@contextmanager
+def _server(engine: str) -> Iterator[str]:
+    """The rest of the connection string to an engine, or to what stands in for its server."""
+    if engine in HS2:
+        opening = {"SELECT current_database()": Result([("d", 7, "stringVal", {})], [[["default"]]])}
+        with FakeHS2(opening) as server:
+            yield f"Host=127.0.0.1;Port={server.port};UID=ann;PWD=x;"
+    elif engine == "trino":
+        with fake_trino() as port:
+            yield f"Host=127.0.0.1;Port={port};UID=ann;"
+    else:
+        yield ""
 
 
 def functions(session: Session) -> Answers:

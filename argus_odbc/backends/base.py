@@ -189,6 +189,8 @@ class Backend:
     """Modules that it imports beyond the standard library, each with what pip is to install when it is missing."""
     default_port: ClassVar[int] = 0
     """TCP port of the engine's server; 0 for an engine without one."""
+    default_tls_port: ClassVar[int] = 0
+    """The same with SSL=1; 0 where it is no other."""
 
     @classmethod
     def connect(cls, settings: Any) -> Backend:

@@ -14,7 +14,12 @@ from registration import ROOT, driver_file
 @pytest.mark.engine
 @pytest.mark.parametrize(
     ("engine", "login"),
-    [("spark", "AuthMech=NOSASL"), ("hive", "AuthMech=PLAIN;UID=ann;PWD=x"), ("impala", "AuthMech=NOSASL")],
+    [
+        ("spark", "AuthMech=NOSASL"),
+        ("hive", "AuthMech=PLAIN;UID=ann;PWD=x"),
+        ("impala", "AuthMech=NOSASL"),
+        ("trino", "UID=ann"),
+    ],
 )
 def test_a_real_server_is_answered_for_alike(engine: str, login: str, request: pytest.FixtureRequest) -> None:
     server: Server = request.getfixturevalue(f"{engine}_server")

@@ -185,6 +185,25 @@ def test_nothing_listens() -> None:
     assert (failure.check, "nothing listens" in failure.text) == ("port", True)
 
 
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [
+        ("Backend=hive", 10000),
+        ("Backend=spark;SSL=1", 10000),
+        ("Backend=impala", 21050),
+        ("Backend=trino", 8080),
+        ("Backend=trino;SSL=1", 8443),
+        ("Backend=trino;SSL=1;Port=443", 443),
+    ],
+)
+def test_the_usual_port_of_an_engine(monkeypatch: pytest.MonkeyPatch, text: str, port: int) -> None:
+    def refuse(address: tuple[str, int], timeout: float) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(doctor.socket, "create_connection", refuse)
+    assert only_failure(f"{text};Host=localhost").text == f"nothing listens on localhost:{port}"
+
+
 def test_a_server_without_tls() -> None:
     with FakeHS2(SELECT_1, faults=["ssh"]) as server:
         failure = only_failure(f"Backend=hive;Host=127.0.0.1;Port={server.port};SSL=1;LoginTimeout=2")

@@ -18,8 +18,6 @@ from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 from argus_odbc.types import TypeRow
 
-PORT, TLS_PORT = 8080, 8443
-
 
 class Trino(Backend):
     """One session."""
@@ -39,6 +37,8 @@ class Trino(Backend):
         null_collation=4,
     )
     dialect: ClassVar[Dialect] = DIALECT
+    default_port: ClassVar[int] = 8080
+    default_tls_port: ClassVar[int] = 8443
 
     def __init__(self, address: Address, login: auth.Login, settings: Settings) -> None:
         self.settings = settings
@@ -53,7 +53,7 @@ class Trino(Backend):
 
     @classmethod
     def connect(cls, settings: Settings) -> Trino:
-        scheme, port = ("https", TLS_PORT) if settings.ssl else ("http", PORT)
+        scheme, port = ("https", cls.default_tls_port) if settings.ssl else ("http", cls.default_port)
         addresses = settings.addresses(port)
         if not addresses:
             raise DriverError("08001", 0, "A connection to Trino needs a Host")
