@@ -45,13 +45,13 @@ DRIVER_NUMBERS_2: dict[int, int] = {
 }
 
 DRIVER_NUMBERS_4: dict[int, int] = {
-    8: 0x1,  # SQL_FETCH_DIRECTION: next
+    8: 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x20 | 0x80,  # SQL_FETCH_DIRECTION: all, by bookmark too
     43: 0x1,  # SQL_SCROLL_CONCURRENCY: read only
-    44: 0x1,  # SQL_SCROLL_OPTIONS: forward only
-    78: 0,  # SQL_LOCK_TYPES
-    79: 0,  # SQL_POS_OPERATIONS
+    44: 0x1 | 0x10,  # SQL_SCROLL_OPTIONS: forward only, static
+    78: 0x1,  # SQL_LOCK_TYPES: no change
+    79: 0x1 | 0x2,  # SQL_POS_OPERATIONS: position, refresh
     80: 0,  # SQL_POSITIONED_STATEMENTS
-    81: 0x1 | 0x2 | 0x8,  # SQL_GETDATA_EXTENSIONS: any column, any order, bound ones too; not in a block
+    81: 0x1 | 0x2 | 0x4 | 0x8,  # SQL_GETDATA_EXTENSIONS: any column, any order, in a block, bound ones too
     82: 0,  # SQL_BOOKMARK_PERSISTENCE
     83: 0,  # SQL_STATIC_SENSITIVITY
     102: 0,  # SQL_MAX_INDEX_SIZE
@@ -63,7 +63,7 @@ DRIVER_NUMBERS_4: dict[int, int] = {
     121: 0,  # SQL_BATCH_SUPPORT
     144: 0,  # SQL_DYNAMIC_CURSOR_ATTRIBUTES1
     145: 0,  # SQL_DYNAMIC_CURSOR_ATTRIBUTES2
-    146: 0x1,  # SQL_FORWARD_ONLY_CURSOR_ATTRIBUTES1: next
+    146: 0x1 | 0x40 | 0x200 | 0x1000,  # SQL_FORWARD_ONLY_CURSOR_ATTRIBUTES1: next, no lock, position, refresh
     147: 0x1 | 0x80,  # SQL_FORWARD_ONLY_CURSOR_ATTRIBUTES2: read only, SQL_ATTR_MAX_ROWS for SELECT
     150: 0,  # SQL_KEYSET_CURSOR_ATTRIBUTES1
     151: 0,  # SQL_KEYSET_CURSOR_ATTRIBUTES2
@@ -71,8 +71,8 @@ DRIVER_NUMBERS_4: dict[int, int] = {
     153: 2,  # SQL_PARAM_ARRAY_ROW_COUNTS: one count
     154: 1,  # SQL_PARAM_ARRAY_SELECTS: a result set for each set of parameters
     166: 0x1 | 0x2,  # SQL_STANDARD_CLI_CONFORMANCE
-    167: 0,  # SQL_STATIC_CURSOR_ATTRIBUTES1
-    168: 0,  # SQL_STATIC_CURSOR_ATTRIBUTES2
+    167: 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x200 | 0x1000,  # SQL_STATIC_CURSOR_ATTRIBUTES1: all ways, bookmarks, as above
+    168: 0x1 | 0x80,  # SQL_STATIC_CURSOR_ATTRIBUTES2: read only, SQL_ATTR_MAX_ROWS for SELECT
     180: 0,  # SQL_RETURN_ESCAPE_CLAUSE of ODBC 4: none; an error here derails Power Query
     10001: 0,  # SQL_CURSOR_SENSITIVITY: unspecified
     10021: 2,  # SQL_ASYNC_MODE: statements

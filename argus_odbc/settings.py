@@ -352,6 +352,13 @@ class Settings:
         backends=SERVERS,
         aliases=("RowsFetchedPerBlock", "FetchBufferSize", "BatchSize", "MaxRowsPerFetch"),
     )
+    cursor_memory: int = key(
+        "CursorMemory",
+        64,
+        "Megabytes of rows that a scrollable cursor keeps in memory; the others lie in a temporary file in TMPDIR.",
+        kind="integer",
+        high=1_000_000,
+    )
     time_zone: str = key(
         "TimeZone", "", "Time zone of the session, such as Europe/Vienna.", aliases=("SessionTimeZone", "TZ")
     )

@@ -22,6 +22,7 @@ def duck_figures(quick: bool) -> Iterator[Figure]:
     yield duck.block_against_drain(duck.ROWS // share, runs)
     yield duck.cells_beside_python(2_000_000 // share, runs)
     yield duck.memory(20_000_000 // share)
+    yield duck.scrollable(5_000_000 // share)
 
 
 def spark_figures(quick: bool) -> Iterator[Figure]:

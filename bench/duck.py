@@ -127,3 +127,13 @@ def memory(rows: int) -> Figure:
         f"Peak memory, {rows:,} rows against {rows // 10:,}", peaks[rows] / peaks[rows // 10], 1.3, False,
         {"peak_mb": {f"{n}": kb / 1024 for n, kb in peaks.items()}},
     )  # fmt: skip
+
+
+def scrollable(rows: int) -> Figure:
+    """Peak memory of the whole process with a static cursor that has read all rows, gone back, and read them again."""
+    got = harness("Backend=duckdb;", SELECT.format(rows=rows), "iiss", "static:1000")
+    require(f"rows and sums of a static cursor over {rows:,} rows", (got["rows"], got["sums"]), (rows, sums(rows)))
+    return Figure(
+        f"Static cursor over {rows:,} rows x 4 columns: peak memory in MB", got["peak_kb"] / 1024, 300, False,
+        {"seconds": got["seconds"]},
+    )  # fmt: skip

@@ -4,7 +4,8 @@
 //
 // COLUMNS has one letter for each column: i bigint, l int, d double, s text, S long text, D date, T timestamp.
 // MODE is block:N (N rows in bound columns for each SQLFetch), cells (SQLFetch and one SQLGetData for each cell), or
-// busy (as cells, while a second thread runs Python code all the time).
+// busy (as cells, while a second thread runs Python code all the time), or static:N (as block, with a scrollable cursor
+// that has first read the whole result and gone back).
 // The sums let the caller prove that the values are right: a fast wrong answer is no answer.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -197,6 +198,13 @@ static int64_t fetch_cells(Bound *columns, int n) {
   return rows;
 }
 
+static int64_t fetch_static(Bound *columns, int n, SQLULEN block) {
+  check(CALL(SQLFetchScroll, stmt, SQL_FETCH_LAST, 0), SQL_HANDLE_STMT, stmt, "SQLFetchScroll");
+  check(CALL(SQLFetchScroll, stmt, SQL_FETCH_FIRST, 0), SQL_HANDLE_STMT, stmt, "SQLFetchScroll");
+  if (CALL(SQLFetchScroll, stmt, SQL_FETCH_PRIOR, 0) != SQL_NO_DATA) exit(3);
+  return fetch_blocks(columns, n, block);
+}
+
 static long peak_kb(void) {
   char line[256];
   long kb = 0;
@@ -209,7 +217,7 @@ static long peak_kb(void) {
 
 int main(int argc, char **argv) {
   if (argc != 6) {
-    fprintf(stderr, "usage: harness DRIVER CONNECTION SQL COLUMNS block:N|cells|busy\n");
+    fprintf(stderr, "usage: harness DRIVER CONNECTION SQL COLUMNS block:N|static:N|cells|busy\n");
     return 2;
   }
   driver = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
@@ -219,7 +227,8 @@ int main(int argc, char **argv) {
   }
   const char *letters = argv[4], *mode = argv[5];
   int n = (int)strlen(letters);
-  SQLULEN block = strncmp(mode, "block:", 6) == 0 ? strtoul(mode + 6, NULL, 10) : 1;
+  int is_static = strncmp(mode, "static:", 7) == 0, is_block = is_static || strncmp(mode, "block:", 6) == 0;
+  SQLULEN block = is_block ? strtoul(strchr(mode, ':') + 1, NULL, 10) : 1;
   if (n < 1 || n > MAX_COLUMNS || block < 1 || block > MAX_BLOCK) {
     fprintf(stderr, "1 to %d columns, blocks of 1 to %d rows\n", MAX_COLUMNS, MAX_BLOCK);
     return 2;
@@ -240,10 +249,14 @@ int main(int argc, char **argv) {
     while (!started) usleep(1000);
   }
 
+  if (is_static) CALL(SQLSetStmtAttr, stmt, SQL_ATTR_CURSOR_TYPE, (SQLPOINTER)SQL_CURSOR_STATIC, 0);
+
   double t0 = now();
   check(CALL(SQLExecDirect, stmt, (SQLCHAR *)argv[3], SQL_NTS), SQL_HANDLE_STMT, stmt, "SQLExecDirect");
   double t1 = now();
-  int64_t rows = strncmp(mode, "block:", 6) == 0 ? fetch_blocks(columns, n, block) : fetch_cells(columns, n);
+  int64_t rows = is_static  ? fetch_static(columns, n, block)
+                 : is_block ? fetch_blocks(columns, n, block)
+                            : fetch_cells(columns, n);
   double t2 = now();
 
   printf("{\"rows\": %lld, \"seconds\": %.6f, \"execute_seconds\": %.6f, \"peak_kb\": %ld, \"sums\": [",

@@ -119,6 +119,7 @@ cdef SQLRETURN py_connect(Dbc* d, const TextIn* text, const TextIn* dsn, const T
             read_only=d.access_mode == SQL_MODE_READ_ONLY)
         own(&d.py, c)
         set_engine(d, c.backend.capabilities.dbms_name)
+        d.cursor_memory = <int64_t>c.settings.cursor_memory << 20
         fill_info(d, c.info())
         fill_lacking(d, c.lacking())
         completed[0] = copy_text(c.completed)
@@ -405,6 +406,10 @@ cdef SQLRETURN adopt(Stmt* s, object op) except? SQL_STILL_EXECUTING:
         own(&r.op, op)
         s.reader = r
         fill_zones(r, columns)
+        if s.cursor_type == SQL_CURSOR_STATIC:
+            s.store = store_new(s.dbc.cursor_memory)
+            if s.store is NULL:
+                raise MemoryError
         s.state = ST_OPEN
     else:
         s.state = ST_EXECUTED_NO_RESULT

@@ -20,6 +20,23 @@ cdef SQLRETURN need_result(Stmt* s, SQLUSMALLINT column) noexcept nogil:
     return SQL_SUCCESS
 
 
+cdef SQLRETURN need_bookmark(Stmt* s, SQLUSMALLINT column) noexcept nogil:
+    """For column 0: bookmarks are on, and the IRD's record 0 describes them."""
+    cdef DescRec* r = &s.ird.recs[0]
+    if column != 0:
+        return SQL_SUCCESS
+    if s.use_bookmarks == SQL_UB_OFF:
+        return fail(&s.h, b"07009", b"Column 0 is the bookmark, and SQL_ATTR_USE_BOOKMARKS is off")
+    desc_set_concise(r, SQL_BINARY if s.use_bookmarks == SQL_UB_VARIABLE else SQL_BIGINT)
+    ird_sizes(r, 8 if s.use_bookmarks == SQL_UB_VARIABLE else 19, 0)
+    r.octet_length = 8
+    r.display_size = 16 if s.use_bookmarks == SQL_UB_VARIABLE else 20
+    r.nullable = SQL_NO_NULLS
+    r.unnamed = SQL_UNNAMED
+    r.searchable = SQL_PRED_NONE
+    return SQL_SUCCESS
+
+
 cdef SQLRETURN num_result_cols(Stmt* s, SQLSMALLINT* n) noexcept nogil:
     cdef SQLRETURN rc = need_result(s, 0)
     if SQL_SUCCEEDED(rc) and n is not NULL:
@@ -55,9 +72,9 @@ cdef SQLRETURN describe_col(SQLHSTMT h, SQLUSMALLINT c, void* name, SQLSMALLINT 
         return rc
     if description_waits(s):
         return leave(&s.h, launch(s, SQL_API_SQLDESCRIBECOL, call_new(s, WORK_DESCRIBE)))
-    if c == 0:
-        return leave(&s.h, fail(&s.h, b"07009", b"Column 0 is the bookmark, which is not switched on"))
-    rc = need_result(s, c)
+    rc = need_bookmark(s, c)
+    if SQL_SUCCEEDED(rc):
+        rc = need_result(s, c)
     if not SQL_SUCCEEDED(rc):
         return leave(&s.h, rc)
     r = &s.ird.recs[c]
@@ -148,9 +165,9 @@ cdef SQLRETURN col_attribute(SQLHSTMT h, SQLUSMALLINT c, SQLUSMALLINT field, SQL
         return rc
     if description_waits(s):
         return leave(&s.h, launch(s, SQL_API_SQLCOLATTRIBUTE, call_new(s, WORK_DESCRIBE)))
-    if c == 0 and not count:
-        return leave(&s.h, fail(&s.h, b"07009", b"Column 0 is the bookmark, which is not switched on"))
-    rc = need_result(s, 0 if count else c)
+    rc = SQL_SUCCESS if count else need_bookmark(s, c)
+    if SQL_SUCCEEDED(rc):
+        rc = need_result(s, 0 if count else c)
     if not SQL_SUCCEEDED(rc):
         return leave(&s.h, rc)
     if which >= 0:
@@ -178,8 +195,8 @@ cdef SQLRETURN bind_col(Stmt* s, SQLUSMALLINT c, SQLSMALLINT c_type, SQLPOINTER 
     """Write the binding into the ARD; buffer NULL unbinds, and lowers SQL_DESC_COUNT as the page says."""
     cdef Desc* ard = s.ard
     cdef DescRec* r
-    if c == 0:
-        return fail(&s.h, b"07009", b"Column 0 is the bookmark, which is not switched on")
+    if c == 0 and s.use_bookmarks == SQL_UB_OFF:
+        return need_bookmark(s, 0)
     if c > 32767:
         return fail_num(&s.h, b"07009", b"Column %d is beyond what any result has", c, 0)
     s.bindings_changed = True
@@ -187,7 +204,7 @@ cdef SQLRETURN bind_col(Stmt* s, SQLUSMALLINT c, SQLSMALLINT c_type, SQLPOINTER 
         if c <= ard.count:
             rec_clear(&ard.recs[c])
             rec_default(&ard.recs[c], ard.kind)
-        while ard.count and ard.recs[ard.count].data_ptr is NULL:
+        while c and ard.count and ard.recs[ard.count].data_ptr is NULL:
             ard.count -= 1
         return SQL_SUCCESS
     if c_type != SQL_C_DEFAULT and not c_type_known(modern_c_type(c_type)):

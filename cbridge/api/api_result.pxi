@@ -1,14 +1,21 @@
-# SQLFetch, SQLFetchScroll, SQLGetData.
+# SQLFetch, SQLFetchScroll, SQLExtendedFetch, SQLSetPos, SQLGetData.
 # Included by _core.pyx after api_column.pxi.
+
+cdef SQLRETURN fetch_call(Stmt* s, SQLUSMALLINT function, SQLSMALLINT orientation, SQLLEN offset, int64_t size,
+                          SQLUSMALLINT* row_status, SQLULEN* rows, bint extended) noexcept nogil:
+    """Fetch here, or on a worker where the application wants to poll and the rows are not here yet."""
+    if asynchronous(s) and fetch_waits(s, size):
+        return launch_fetch(s, function, orientation, offset, size, row_status, rows, extended)
+    return fetch(s, orientation, offset, size, row_status, rows, extended)
+
 
 cdef public SQLRETURN SQLFetch(SQLHSTMT h) noexcept nogil:
     cdef Stmt* s = stmt(h)
     cdef SQLRETURN rc
     if not begin(s, SQL_API_SQLFETCH, &rc):
         return rc
-    if asynchronous(s) and fetch_waits(s, s.ard.array_size):
-        return leave(&s.h, launch(s, SQL_API_SQLFETCH, call_new(s, WORK_FETCH)))
-    return leave(&s.h, fetch(s, s.ard.array_size, s.ird.array_status_ptr))
+    return leave(&s.h, fetch_call(s, SQL_API_SQLFETCH, SQL_FETCH_NEXT, 0, s.ard.array_size, s.ird.array_status_ptr,
+                                  s.ird.rows_processed_ptr, False))
 
 
 cdef public SQLRETURN SQLFetchScroll(SQLHSTMT h, SQLSMALLINT orientation, SQLLEN offset) noexcept nogil:
@@ -16,12 +23,26 @@ cdef public SQLRETURN SQLFetchScroll(SQLHSTMT h, SQLSMALLINT orientation, SQLLEN
     cdef SQLRETURN rc
     if not begin(s, SQL_API_SQLFETCHSCROLL, &rc):
         return rc
-    if orientation != SQL_FETCH_NEXT:
-        return leave(&s.h, fail_num(&s.h, b"HY106", b"Orientation %d needs a scrollable cursor; this one goes forward only "
-                                    b"(SQL_FETCH_NEXT)", orientation, 0))
-    if asynchronous(s) and fetch_waits(s, s.ard.array_size):
-        return leave(&s.h, launch(s, SQL_API_SQLFETCHSCROLL, call_new(s, WORK_FETCH)))
-    return leave(&s.h, fetch(s, s.ard.array_size, s.ird.array_status_ptr))
+    return leave(&s.h, fetch_call(s, SQL_API_SQLFETCHSCROLL, orientation, offset, s.ard.array_size, s.ird.array_status_ptr,
+                                  s.ird.rows_processed_ptr, False))
+
+
+cdef public SQLRETURN SQLExtendedFetch(SQLHSTMT h, SQLUSMALLINT orientation, SQLLEN offset, SQLULEN* rows,
+                                       SQLUSMALLINT* row_status) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLEXTENDEDFETCH, &rc):
+        return rc
+    return leave(&s.h, fetch_call(s, SQL_API_SQLEXTENDEDFETCH, <SQLSMALLINT>orientation, offset, s.rowset_size_2, row_status,
+                                  rows, True))
+
+
+cdef public SQLRETURN SQLSetPos(SQLHSTMT h, SQLSETPOSIROW row, SQLUSMALLINT operation, SQLUSMALLINT lock) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLSETPOS, &rc):
+        return rc
+    return leave(&s.h, set_pos(s, row, operation, lock))
 
 
 cdef public SQLRETURN SQLGetData(SQLHSTMT h, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOINTER buffer, SQLLEN capacity,

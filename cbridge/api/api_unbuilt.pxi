@@ -26,15 +26,6 @@ cdef public SQLRETURN SQLBulkOperations(SQLHSTMT h, SQLSMALLINT operation) noexc
     return leave(&x.h, not_built(&x.h, b"SQLBulkOperations"))
 
 
-cdef public SQLRETURN SQLSetPos(SQLHSTMT h, SQLSETPOSIROW row, SQLUSMALLINT operation,
-                                SQLUSMALLINT lock) noexcept nogil:
-    cdef Stmt* x = stmt(h)
-    cdef SQLRETURN rc
-    if not begin(x, SQL_API_SQLSETPOS, &rc):
-        return rc
-    return leave(&x.h, not_built(&x.h, b"SQLSetPos"))
-
-
 cdef public int ConfigDSN(void* window, SQLUSMALLINT request, const char* driver, const char* attributes) noexcept nogil:
     """The installer's dialogue; 0 says that nothing was changed: data sources are edited in odbc.ini."""
     return 0

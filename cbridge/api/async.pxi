@@ -22,6 +22,10 @@ cdef struct AsyncCall:
     SQLULEN* size
     SQLSMALLINT* digits
     SQLSMALLINT* nullable
+    SQLLEN offset
+    int64_t rowset
+    SQLUSMALLINT* row_status
+    SQLULEN* rows
 
 
 cdef void call_free(AsyncCall* call) noexcept nogil:
@@ -51,7 +55,7 @@ cdef SQLRETURN work_now(Stmt* s, AsyncCall* call) noexcept nogil:
     if call.work == WORK_PARAM_DATA:
         return param_data(s, call.token)
     if call.work == WORK_FETCH:
-        return fetch(s, s.ard.array_size, s.ird.array_status_ptr)
+        return fetch(s, <SQLSMALLINT>call.numbers[0], call.offset, call.rowset, call.row_status, call.rows, call.numbers[1])
     if call.work == WORK_MORE_RESULTS:
         return more_results(s)
     if call.work == WORK_CATALOG:
@@ -108,6 +112,19 @@ cdef SQLRETURN launch_token(Stmt* s, SQLPOINTER* token) noexcept nogil:
     if call is not NULL:
         call.token = token
     return launch(s, SQL_API_SQLPARAMDATA, call)
+
+
+cdef SQLRETURN launch_fetch(Stmt* s, SQLUSMALLINT function, SQLSMALLINT orientation, SQLLEN offset, int64_t size,
+                            SQLUSMALLINT* row_status, SQLULEN* rows, bint extended) noexcept nogil:
+    cdef AsyncCall* call = call_new(s, WORK_FETCH)
+    if call is not NULL:
+        call.numbers[0] = orientation
+        call.numbers[1] = extended
+        call.offset = offset
+        call.rowset = size
+        call.row_status = row_status
+        call.rows = rows
+    return launch(s, function, call)
 
 
 cdef SQLRETURN launch_param(Stmt* s, SQLUSMALLINT i, SQLSMALLINT* sql_type, SQLULEN* size, SQLSMALLINT* digits,

@@ -20,7 +20,7 @@ cdef void stmt_defaults(Stmt* s) noexcept nogil:
     s.cursor_type = SQL_CURSOR_FORWARD_ONLY
     s.retrieve_data = SQL_RD_ON
     s.simulate_cursor = SQL_SC_NON_UNIQUE
-    s.rowset_size = 1
+    s.rowset_size_2 = 1
     s.metadata_id = s.dbc.metadata_id
     s.async_enable = s.dbc.async_enable
     s.query_timeout = s.dbc.stmt_defaults_query_timeout
@@ -61,7 +61,7 @@ cdef SQLULEN* plain_attr(Stmt* s, SQLINTEGER attr) noexcept nogil:
     if attr == SQL_ATTR_USE_BOOKMARKS:
         return &s.use_bookmarks
     if attr == SQL_ROWSET_SIZE:
-        return &s.rowset_size
+        return &s.rowset_size_2
     if attr == SQL_ATTR_ROW_ARRAY_SIZE:
         return &s.ard.array_size
     if attr == SQL_ATTR_PARAMSET_SIZE:
@@ -97,12 +97,13 @@ cdef struct AttrRule:
     SQLINTEGER attr
     SQLULEN limit
     SQLULEN only
+    SQLULEN also              # one more
     bint degrades             # 01S02 for other values of ODBC's; else HYC00
     bint before_cursor        # HY011 once prepared, 24000 with an open cursor
 
 
-cdef AttrRule attr_rule(SQLINTEGER attr) noexcept nogil:
-    """The rule of an attribute of which the driver does only one value; attr 0 in the answer: no rule, any value."""
+cdef AttrRule attr_rule(SQLINTEGER attr, SQLULEN value) noexcept nogil:
+    """The rule of an attribute of which the driver does only some values; attr 0 in the answer: no rule, any value."""
     cdef AttrRule r
     memset(&r, 0, sizeof(r))
     r.attr = attr
@@ -113,23 +114,25 @@ cdef AttrRule attr_rule(SQLINTEGER attr) noexcept nogil:
         r.degrades = True
     elif attr == SQL_ATTR_CURSOR_TYPE:
         r.limit = SQL_CURSOR_STATIC
-        r.only = SQL_CURSOR_FORWARD_ONLY
+        r.also = SQL_CURSOR_STATIC
+        r.only = SQL_CURSOR_STATIC if value else SQL_CURSOR_FORWARD_ONLY
         r.degrades = True
     elif attr == SQL_ATTR_CURSOR_SCROLLABLE:
         r.limit = SQL_SCROLLABLE
+        r.also = SQL_SCROLLABLE
     elif attr == SQL_ATTR_CURSOR_SENSITIVITY:
         r.limit = SQL_SENSITIVE
+        r.also = SQL_INSENSITIVE
     elif attr == SQL_ATTR_SIMULATE_CURSOR:
         r.limit = SQL_SC_UNIQUE
         r.only = SQL_SC_NON_UNIQUE
         r.degrades = True
     elif attr == SQL_ATTR_USE_BOOKMARKS:
         r.limit = SQL_UB_VARIABLE
-        r.before_cursor = False
+        r.only = value
     elif attr == SQL_ATTR_RETRIEVE_DATA:
         r.limit = SQL_RD_ON
-        r.only = SQL_RD_ON
-        r.degrades = True
+        r.only = value
         r.before_cursor = False
     else:
         r.attr = 0
@@ -142,9 +145,21 @@ cdef bint auto_ipd(const Dbc* d) noexcept nogil:
     return item is not NULL and item.text is not NULL and item.text[0] == c"Y"
 
 
+cdef void cursor_follows(Stmt* s, SQLINTEGER attr) noexcept nogil:
+    """What the other attributes of a cursor become with the one just set, as the SQLSetStmtAttr page ties them."""
+    if attr == SQL_ATTR_CURSOR_SCROLLABLE:
+        s.cursor_type = SQL_CURSOR_STATIC if s.cursor_scrollable == SQL_SCROLLABLE else SQL_CURSOR_FORWARD_ONLY
+    elif attr == SQL_ATTR_CURSOR_SENSITIVITY and s.cursor_sensitivity == SQL_INSENSITIVE:
+        s.cursor_type = SQL_CURSOR_STATIC
+    elif attr != SQL_ATTR_CURSOR_TYPE:
+        return
+    s.cursor_scrollable = SQL_NONSCROLLABLE if s.cursor_type == SQL_CURSOR_FORWARD_ONLY else SQL_SCROLLABLE
+    s.cursor_sensitivity = SQL_UNSPECIFIED if s.cursor_type == SQL_CURSOR_FORWARD_ONLY else SQL_INSENSITIVE
+
+
 cdef SQLRETURN set_plain(Stmt* s, SQLINTEGER attr, SQLULEN* field, SQLULEN value) noexcept nogil:
     """Store a numeric attribute after its rule: HY024 for what is no value, 01S02 or HYC00 for what is not done."""
-    cdef AttrRule r = attr_rule(attr)
+    cdef AttrRule r = attr_rule(attr, value)
     if r.attr:
         if r.before_cursor and s.reader is not NULL:
             return fail_num(&s.h, b"24000", b"Attribute %d cannot change while a cursor is open", attr, 0)
@@ -152,12 +167,14 @@ cdef SQLRETURN set_plain(Stmt* s, SQLINTEGER attr, SQLULEN* field, SQLULEN value
             return fail_num(&s.h, b"HY011", b"Attribute %d must be set before the statement is prepared", attr, 0)
         if value > r.limit or (value == 0 and attr == SQL_ATTR_CONCURRENCY):
             return fail_num(&s.h, b"HY024", b"Attribute %d has no value %d", attr, <int64_t>value)
-        if value == r.only or (attr == SQL_ATTR_CURSOR_SENSITIVITY and value == SQL_INSENSITIVE):
+        if value == r.only or value == r.also:
             field[0] = value
+            cursor_follows(s, attr)
             return SQL_SUCCESS
         if not r.degrades:
             return fail_num(&s.h, b"HYC00", b"The driver does not do value %d of attribute %d", <int64_t>value, attr)
         field[0] = r.only
+        cursor_follows(s, attr)
         return warn(&s.h, b"01S02", b"The driver does not do this value of the attribute and uses the nearest it does; "
                     b"SQLGetStmtAttr tells which")
     if attr == SQL_ATTR_ROW_ARRAY_SIZE or attr == SQL_ROWSET_SIZE:
@@ -241,9 +258,9 @@ cdef SQLRETURN get_stmt_attr(Stmt* s, SQLINTEGER attr, SQLPOINTER out) noexcept 
     elif attr == SQL_ATTR_IMP_PARAM_DESC:
         (<void**>out)[0] = s.ipd
     elif attr == SQL_ATTR_ROW_NUMBER:
-        if s.state != ST_FETCHED:
+        if s.current_batch is NULL:
             return fail(&s.h, b"24000", b"The cursor stands on no row")
-        (<SQLULEN*>out)[0] = s.row_number
+        (<SQLULEN*>out)[0] = <SQLULEN>(s.rowset_start + s.current - 1)
     else:
         return fail_num(&s.h, b"HY092", b"%d is not a statement attribute", attr, 0)
     return SQL_SUCCESS

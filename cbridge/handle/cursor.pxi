@@ -1,26 +1,64 @@
-# The cursor: the position in the result, block fetch into bound columns, one cell for SQLGetData.
-# Included by _core.pyx after reader.pxi, plan.pxi.
+# The cursor: the rowset as a window over batches, its conversion into bound columns, one cell for SQLGetData.
+# Included by _core.pyx after store.pxi, plan.pxi. How a scrollable cursor moves is in scroll.pxi.
+
+cdef void window_drop(Stmt* s) noexcept nogil:
+    """Forget the rowset. A forward-only cursor frees its batches, but for the one that is still being read."""
+    cdef int32_t i
+    if s.store is NULL:
+        for i in range(s.nwindow):
+            if s.window[i].batch is not s.batch:
+                batch_drop(s.window[i].batch)
+    s.nwindow = 0
+    s.current_batch = NULL
+    s.getdata_runs = False
+
+
+cdef bint window_add(Stmt* s, Batch* b, int64_t first, int64_t rows) noexcept nogil:
+    """Add rows of a batch to the rowset. False: memory is out."""
+    cdef Segment* grown
+    cdef int32_t capacity
+    if s.nwindow == s.window_capacity:
+        capacity = 2 * s.window_capacity + 4
+        grown = <Segment*>realloc(s.window, capacity * sizeof(Segment))
+        if grown is NULL:
+            return False
+        s.window = grown
+        s.window_capacity = capacity
+    s.window[s.nwindow].batch = b
+    s.window[s.nwindow].first = first
+    s.window[s.nwindow].rows = rows
+    s.nwindow += 1
+    return True
+
+
+cdef void stand_on(Stmt* s, int64_t row) noexcept nogil:
+    """Make a row of the rowset (1-based) the current one."""
+    cdef int32_t i
+    cdef int64_t left = row - 1
+    s.current = row
+    s.getdata_runs = False
+    for i in range(s.nwindow):
+        if left < s.window[i].rows:
+            s.current_batch = s.window[i].batch
+            s.current_row = s.window[i].first + left
+            return
+        left -= s.window[i].rows
+
 
 cdef void result_drop(Stmt* s) noexcept nogil:
     """Close the open result, if any; the statement keeps its bindings and its prepared text."""
+    window_drop(s)
     batch_drop(s.batch)
     s.batch = NULL
+    store_free(s.store)
+    s.store = NULL
     reader_close(s.reader)
     s.reader = NULL
     s.batch_row = 0
-    s.batch_advance = 0
     s.rowset_rows = 0
-    s.row_number = 0
+    s.rowset_start = 0
     s.rows_seen = 0
-    s.getdata_column = 0
-
-
-cdef bint next_batch(Stmt* s) noexcept nogil:
-    """Move to the next batch; False at the end or on an error (s.reader.failed)."""
-    batch_drop(s.batch)
-    s.batch = reader_next(s.reader)
-    s.batch_row = 0
-    return s.batch is not NULL
+    s.place = BEFORE_START
 
 
 cdef SQLRETURN reader_failed(Stmt* s, SQLLEN row) noexcept nogil:
@@ -36,8 +74,9 @@ cdef void note_cell(Stmt* s, CellStatus status, SQLLEN row, SQLINTEGER column) n
     diag_add(&s.h, cell_sqlstate(status), 0, row, column, text, strlen(text))
 
 
-cdef int64_t fetch_columns(Stmt* s, int64_t at, int64_t n, uint8_t* cells, SQLUSMALLINT* status) noexcept nogil:
-    """Convert n rows of the current batch, from s.batch_row on, into rows `at`.. of the bound arrays.
+cdef int64_t fetch_columns(Stmt* s, const Segment* seg, int64_t skip, int64_t n, int64_t at, uint8_t* cells,
+                           SQLUSMALLINT* status) noexcept nogil:
+    """Convert n rows of a segment, from its row `skip` on, into rows `at`.. of the bound arrays.
 
     cells: n scratch bytes, all zero, zero again afterwards. status: row statuses from row 0 of the block on.
     Returns how many cells were not converted in full.
@@ -65,7 +104,10 @@ cdef int64_t fetch_columns(Stmt* s, int64_t at, int64_t n, uint8_t* cells, SQLUS
         if t.indicator is not NULL:
             t.indicator = <SQLLEN*>(<char*>t.indicator + shift + at * ind_stride)
         t.wchar_size = wchar_bytes()
-        k = put_rows(&s.batch.cols[s.plan_columns[p] - 1], s.batch_row, n, &t, data_stride, ind_stride, cells)
+        if s.plan_columns[p] == 0:
+            k = put_bookmarks(&t, s.rowset_start + at, n, data_stride, ind_stride, cells)
+        else:
+            k = put_rows(&seg.batch.cols[s.plan_columns[p] - 1], seg.first + skip, n, &t, data_stride, ind_stride, cells)
         if k == 0:
             continue
         bad += k
@@ -81,43 +123,25 @@ cdef int64_t fetch_columns(Stmt* s, int64_t at, int64_t n, uint8_t* cells, SQLUS
     return bad
 
 
-cdef SQLRETURN fetch_block(Stmt* s, int64_t size, uint8_t* cells, SQLUSMALLINT* status) noexcept nogil:
-    """Fill one rowset of up to `size` rows. The current batch must be the last one used."""
-    cdef int64_t got = 0, n, bad = 0, errors = 0, i
-    cdef int64_t limit = <int64_t>s.max_rows - s.rows_seen if s.max_rows else INT64_MAX
-    cdef bint single = size == 1
-    if size > limit:
-        size = limit
-    s.batch_row += s.batch_advance
-    s.batch_advance = 0
-    while got < size:
-        if s.batch is NULL or s.batch_row >= s.batch.nrows:
-            if not next_batch(s):
-                break
-        n = s.batch.nrows - s.batch_row
-        if n > size - got:
-            n = size - got
-        if s.nplan:
-            bad += fetch_columns(s, got, n, cells, status)
-        got += n
-        if single:
-            s.batch_advance = 1  # SQLGetData reads this row until the next fetch
-        else:
-            s.batch_row += n
-    s.rowset_rows = got
-    s.row_number = s.rows_seen + 1 if got else 0
-    s.rows_seen += got
-    if s.ird.rows_processed_ptr is not NULL:
-        s.ird.rows_processed_ptr[0] = got
-    if got == 0:
-        if s.reader.failed:
-            return reader_failed(s, SQL_NO_ROW_NUMBER)
-        return SQL_NO_DATA
+cdef SQLRETURN convert_rows(Stmt* s, int64_t first, int64_t n, uint8_t* cells, SQLUSMALLINT* status) noexcept nogil:
+    """Rows first..first+n-1 (0-based) of the rowset into the bound columns, with a status for each."""
+    cdef int64_t start = 0, skip, take, bad = 0, errors = 0, i
+    cdef int32_t k
+    if s.nplan == 0 or s.retrieve_data == SQL_RD_OFF:
+        return SQL_SUCCESS
+    for k in range(s.nwindow):
+        skip = first - start if first > start else 0
+        take = s.window[k].rows - skip
+        if start + skip + take > first + n:
+            take = first + n - start - skip
+        if take > 0:
+            bad += fetch_columns(s, &s.window[k], skip, take, start + skip, cells, status)
+        start += s.window[k].rows
     if bad == 0:
         return SQL_SUCCESS
-    for i in range(got):
+    for i in range(first, first + n):
         errors += status[i] == SQL_ROW_ERROR
-    return SQL_ERROR if errors == got else SQL_SUCCESS_WITH_INFO
+    return SQL_ERROR if errors == n else SQL_SUCCESS_WITH_INFO
 
 
 cdef bint fetch_waits(Stmt* s, int64_t size) noexcept nogil:
@@ -125,28 +149,92 @@ cdef bint fetch_waits(Stmt* s, int64_t size) noexcept nogil:
     cdef int64_t have = 0
     if s.reader is NULL:
         return False
+    if s.store is not NULL:
+        return not s.store.complete
     if s.batch is not NULL:
-        have = s.batch.nrows - s.batch_row - s.batch_advance
+        have = s.batch.nrows - s.batch_row
     return have < size and reader_waits(s.reader, size - have)
 
 
-cdef SQLRETURN fetch(Stmt* s, int64_t size, SQLUSMALLINT* row_status) noexcept nogil:
-    """SQLFetch and SQLFetchScroll(NEXT): the next rowset of `size` rows; row_status may be NULL."""
+cdef SQLRETURN next_rows(Stmt* s, int64_t size) noexcept nogil:
+    """A forward-only cursor's next rowset of up to `size` rows."""
+    cdef int64_t n, limit = <int64_t>s.max_rows - s.rows_seen if s.max_rows else INT64_MAX
+    cdef bint kept
+    if size > limit:
+        size = limit
+    while s.rowset_rows < size:
+        if s.batch is NULL or s.batch_row >= s.batch.nrows:
+            # A batch that gave rows to this rowset stays until the next fetch.
+            kept = s.nwindow > 0 and s.window[s.nwindow - 1].batch is s.batch
+            if not kept:
+                batch_drop(s.batch)
+            s.batch = reader_next(s.reader)
+            s.batch_row = 0
+            if s.batch is NULL:
+                break
+        n = s.batch.nrows - s.batch_row
+        if n > size - s.rowset_rows:
+            n = size - s.rowset_rows
+        if not window_add(s, s.batch, s.batch_row, n):
+            return no_memory(&s.h)
+        s.batch_row += n
+        s.rowset_rows += n
+    s.rowset_start = s.rows_seen + 1
+    s.rows_seen += s.rowset_rows
+    s.place = ON_ROWSET if s.rowset_rows else AFTER_END
+    return SQL_SUCCESS
+
+
+cdef SQLRETURN fetch_block(Stmt* s, SQLSMALLINT orientation, SQLLEN offset, int64_t size, bint extended, uint8_t* cells,
+                           SQLUSMALLINT* status) noexcept nogil:
+    """Move the cursor and fill one rowset of up to `size` rows."""
+    cdef SQLRETURN rc, converted
+    window_drop(s)
+    s.rowset_rows = 0
+    if s.store is NULL:
+        rc = next_rows(s, size)
+    else:
+        rc = scroll(s, orientation, offset, size, extended)
+    if rc == SQL_ERROR:
+        return rc
+    s.rowset_size = size
+    if s.rowset_rows == 0:
+        if s.reader.failed and s.place == AFTER_END:
+            return reader_failed(s, SQL_NO_ROW_NUMBER)
+        return SQL_NO_DATA
+    converted = convert_rows(s, 0, s.rowset_rows, cells, status)
+    stand_on(s, 1)
+    return converted if converted != SQL_SUCCESS else rc
+
+
+cdef SQLRETURN can_fetch(Stmt* s, bint extended) noexcept nogil:
+    """SQL_SUCCESS where the statement has an open cursor that this kind of fetch may move."""
+    if s.state == ST_OPEN or s.state == (ST_FETCHED_EXTENDED if extended else ST_FETCHED):
+        return SQL_SUCCESS
+    if s.state == ST_FETCHED or s.state == ST_FETCHED_EXTENDED:
+        return fail(&s.h, b"HY010", b"One cursor is read by SQLExtendedFetch or by SQLFetch and SQLFetchScroll, not by both")
+    if s.state == ST_ALLOCATED or s.state >= ST_NEED_DATA:
+        return fail(&s.h, b"HY010", b"Nothing was executed on this statement, so there are no rows to fetch")
+    return fail(&s.h, b"24000", b"The statement has no open cursor: the last one executed gives no rows, or it was closed")
+
+
+cdef SQLRETURN fetch(Stmt* s, SQLSMALLINT orientation, SQLLEN offset, int64_t size, SQLUSMALLINT* row_status,
+                     SQLULEN* rows, bint extended) noexcept nogil:
+    """SQLFetch, SQLFetchScroll and SQLExtendedFetch: a rowset of `size` rows; row_status and rows may be NULL."""
     cdef SQLUSMALLINT* status = row_status
     cdef SQLUSMALLINT one_status = SQL_ROW_SUCCESS
     cdef uint8_t one_cell = CELL_DONE
     cdef uint8_t* cells = &one_cell
-    cdef SQLRETURN rc
+    cdef SQLRETURN rc = can_fetch(s, extended)
     cdef int64_t i
-    if s.state != ST_OPEN and s.state != ST_FETCHED:
-        if s.state == ST_ALLOCATED or s.state >= ST_NEED_DATA:
-            return fail(&s.h, b"HY010", b"Nothing was executed on this statement, so there are no rows to fetch")
-        return fail(&s.h, b"24000", b"The statement has no open cursor: the last one executed gives no rows, or it was closed")
+    if rc != SQL_SUCCESS:
+        return rc
+    if orientation != SQL_FETCH_NEXT and s.store is NULL:
+        return refuse_orientation(s, orientation)
     if s.bindings_changed:
         rc = build_plan(s)
         if rc != SQL_SUCCESS:
             return rc
-    s.getdata_column = 0
     if size > 1:
         cells = <uint8_t*>calloc(size, 1)
         if status is NULL:
@@ -161,7 +249,9 @@ cdef SQLRETURN fetch(Stmt* s, int64_t size, SQLUSMALLINT* row_status) noexcept n
         if status is NULL:
             status = &one_status
         status[0] = SQL_ROW_SUCCESS
-    rc = fetch_block(s, size, cells, status)
+    rc = fetch_block(s, orientation, offset, size, extended, cells, status)
+    if rows is not NULL:
+        rows[0] = s.rowset_rows
     if row_status is not NULL:
         for i in range(s.rowset_rows, size):
             row_status[i] = SQL_ROW_NOROW
@@ -169,7 +259,8 @@ cdef SQLRETURN fetch(Stmt* s, int64_t size, SQLUSMALLINT* row_status) noexcept n
         free(cells)
         if row_status is NULL:
             free(status)
-    s.state = ST_FETCHED
+    s.rowset_status = row_status
+    s.state = ST_FETCHED_EXTENDED if extended else ST_FETCHED
     return rc
 
 
@@ -178,25 +269,24 @@ cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOI
     """One column of the current row, whole or its next piece (SQLGetData)."""
     cdef CellStatus status
     cdef SQLRETURN rc
-    if s.state != ST_FETCHED or s.rowset_rows == 0:
-        if s.state == ST_OPEN or s.state == ST_FETCHED:
+    if s.current_batch is NULL:
+        if s.state >= ST_OPEN and s.state <= ST_FETCHED_EXTENDED:
             return fail(&s.h, b"24000", b"The cursor stands on no row: call SQLFetch first, and not after it said SQL_NO_DATA")
         if s.state == ST_ALLOCATED or s.state >= ST_NEED_DATA:
             return fail(&s.h, b"HY010", b"Nothing was executed on this statement")
         return fail(&s.h, b"24000", b"The statement has no open cursor")
-    if column == 0 or column > s.ird.count:
+    if column > s.ird.count or (column == 0 and s.use_bookmarks == SQL_UB_OFF):
         return fail_num(&s.h, b"07009", b"Column %d of a result that has %d", column, s.ird.count)
-    if s.batch_advance == 0:  # a block was fetched: the batch may be past its rows already
-        return fail(&s.h, b"HYC00", b"SQLGetData reads single rows: set SQL_ATTR_ROW_ARRAY_SIZE to 1, or bind the column")
     if buffer is NULL:
         return fail(&s.h, b"HY009", b"The target is a null pointer")
     if capacity < 0:
         return fail_num(&s.h, b"HY090", b"A buffer length of %d is negative", capacity, 0)
-    if s.getdata_column != column or s.getdata_c_type != c_type:
+    if not s.getdata_runs or s.getdata_column != column or s.getdata_c_type != c_type:
+        s.getdata_runs = False
         rc = getdata_target(s, column, c_type, buffer, capacity, ind, &s.getdata)
         if rc != SQL_SUCCESS:
-            s.getdata_column = 0
             return rc
+        s.getdata_runs = True
         s.getdata_column = column
         s.getdata_c_type = c_type
         s.getdata.position = 0
@@ -206,10 +296,13 @@ cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOI
         s.getdata.capacity = capacity
         s.getdata.octet_length = ind
         s.getdata.indicator = ind
-    status = put_cell(&s.batch.cols[column - 1], s.batch_row, &s.getdata)
+    if column == 0:
+        status = put_bookmark(&s.getdata, s.rowset_start + s.current - 1)
+    else:
+        status = put_cell(&s.current_batch.cols[column - 1], s.current_row, &s.getdata)
     if status == CELL_DONE:
         return SQL_SUCCESS
     if status == CELL_NO_DATA:
         return SQL_NO_DATA
-    note_cell(s, status, 1, column)
+    note_cell(s, status, s.current, column)
     return SQL_ERROR if status > CELL_FIRST_ERROR else SQL_SUCCESS_WITH_INFO

@@ -64,7 +64,16 @@ cdef struct Desc:
     Desc* next                  # explicit descriptors of the connection
 
 # ---- the three other handles ----
-cdef struct Reader    # cursor.pxi
+cdef struct Reader    # reader.pxi
+cdef struct Store     # store.pxi
+
+# Rows of one batch that belong to the current rowset.
+cdef struct Segment:
+    Batch* batch
+    int64_t first, rows
+
+cdef enum Place:                # where a cursor stands
+    BEFORE_START, ON_ROWSET, AFTER_END
 
 cdef struct Env:
     Head h
@@ -97,6 +106,7 @@ cdef struct Dbc:
     char* current_catalog       # set before connect; UTF-8, malloc
     bint in_transaction
     char engine[ENGINE_BYTES]   # SQL_DBMS_NAME, for the prefix of messages; "" while it is not known
+    int64_t cursor_memory       # bytes that a scrollable cursor may take in memory
 
 cdef enum StmtState:            # the names of Appendix B without its S
     ST_ALLOCATED = 1, ST_PREPARED_NO_RESULT, ST_PREPARED_RESULT, ST_EXECUTED_NO_RESULT,
@@ -120,19 +130,28 @@ cdef struct Stmt:
     # attributes without a descriptor field
     SQLULEN async_enable, concurrency, cursor_scrollable, cursor_sensitivity, cursor_type, enable_auto_ipd
     SQLULEN keyset_size, max_length, max_rows, metadata_id, noscan, query_timeout, retrieve_data
-    SQLULEN simulate_cursor, use_bookmarks, rowset_size
+    SQLULEN simulate_cursor, use_bookmarks, rowset_size_2   # SQL_ROWSET_SIZE, for SQLExtendedFetch
     SQLLEN* fetch_bookmark_ptr
     # result
     SQLLEN row_count
     SQLSMALLINT nparams
-    Reader* reader              # cursor.pxi; NULL without a result
-    Batch* batch                # current batch, owned
-    int64_t batch_row           # first row of the current rowset in `batch`
-    int64_t batch_advance       # rows to step over before the next fetch
-    int64_t rowset_rows         # rows in the current rowset
-    int64_t row_number          # 1-based number of the rowset's first row in the result
-    int64_t rows_seen
-    SQLUSMALLINT getdata_column  # column of the running SQLGetData sequence; 0 = none
+    Reader* reader              # NULL without a result
+    Store* store                # all rows of a scrollable cursor, which owns their batches; else NULL
+    Batch* batch                # forward-only: the batch that is being read, owned
+    int64_t batch_row           # its first row that was not fetched yet
+    int64_t rows_seen           # forward-only: rows fetched so far
+    Segment* window             # the rowset; its batches are owned where there is no store
+    int32_t nwindow, window_capacity
+    int32_t place               # Place
+    int64_t rowset_start        # 1-based number of the rowset's first row in the result
+    int64_t rowset_rows         # rows in the rowset
+    int64_t rowset_size         # rows that it was fetched with room for
+    SQLUSMALLINT* rowset_status  # the application's array that the fetch filled, or NULL
+    int64_t current             # 1-based row of the rowset on which the cursor stands
+    Batch* current_batch        # where that row is
+    int64_t current_row
+    SQLUSMALLINT getdata_column  # column of the running SQLGetData sequence
+    bint getdata_runs
     SQLSMALLINT getdata_c_type  # its C type as the application named it
     Target getdata              # its progress
     bint bindings_changed       # ARD changed since `plan` was made

@@ -1,5 +1,5 @@
 # Birth and death of handles, and the lists that tie children to parents.
-# Included by _core.pyx after cursor.pxi. Order of locks: environment, connection, statement.
+# Included by _core.pyx after scroll.pxi. Order of locks: environment, connection, statement.
 
 cdef Stmt* stmt_new(Dbc* d) noexcept nogil:
     """A statement with its four implicit descriptors, linked to the connection; NULL when memory is out."""
@@ -33,6 +33,7 @@ cdef void stmt_release(Stmt* s) noexcept nogil:
     params_release(s)
     free(s.plan)
     free(s.plan_columns)
+    free(s.window)
     free(s.cursor_name)
     desc_drop(s.own_ard)
     desc_drop(s.own_apd)

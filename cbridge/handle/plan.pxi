@@ -16,6 +16,8 @@ cdef SQLRETURN make_target(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, con
     """A Target for a column: default types resolved, the conversion proved allowed. `app`: the ARD record or NULL."""
     cdef const DescRec* rec = &s.ird.recs[column]
     cdef bint from_ard = c_type == SQL_ARD_TYPE
+    if column == 0:
+        return bookmark_target(s, c_type, app, t)
     if from_ard:
         c_type = SQL_C_DEFAULT if app is NULL else app.concise_type
     if c_type == SQL_C_DEFAULT:
@@ -51,6 +53,22 @@ cdef SQLRETURN make_target(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, con
     return SQL_SUCCESS
 
 
+cdef SQLRETURN bookmark_target(Stmt* s, SQLSMALLINT c_type, const DescRec* app, Target* t) noexcept nogil:
+    """A Target for column 0: a number, or the bytes of one."""
+    if c_type == SQL_ARD_TYPE and app is not NULL:
+        c_type = app.concise_type
+    if c_type == SQL_C_DEFAULT or c_type == SQL_ARD_TYPE:
+        c_type = SQL_C_VARBOOKMARK if s.use_bookmarks == SQL_UB_VARIABLE else SQL_C_BOOKMARK
+    if (c_type != SQL_C_BINARY and c_type != SQL_C_UBIGINT and c_type != SQL_C_SBIGINT and c_type != SQL_C_ULONG
+            and c_type != SQL_C_SLONG and c_type != SQL_C_LONG):
+        return fail_num(&s.h, b"07006", b"A bookmark cannot be had as C type %d: use SQL_C_VARBOOKMARK or SQL_C_BOOKMARK",
+                        c_type, 0)
+    memset(t, 0, sizeof(Target))
+    t.sql_type = SQL_BINARY
+    t.c_type = c_type
+    return SQL_SUCCESS
+
+
 cdef SQLRETURN build_plan(Stmt* s) noexcept nogil:
     """Targets of all bound columns; a column beyond the result is 07009, a conversion that is none 07006."""
     cdef Desc* ard = s.ard
@@ -60,13 +78,15 @@ cdef SQLRETURN build_plan(Stmt* s) noexcept nogil:
     free(s.plan)
     free(s.plan_columns)
     s.nplan = 0
-    s.plan = <Target*>malloc((ard.count + 1) * sizeof(Target))
-    s.plan_columns = <SQLUSMALLINT*>malloc((ard.count + 1) * sizeof(SQLUSMALLINT))
+    s.plan = <Target*>malloc((ard.count + 2) * sizeof(Target))
+    s.plan_columns = <SQLUSMALLINT*>malloc((ard.count + 2) * sizeof(SQLUSMALLINT))
     if s.plan is NULL or s.plan_columns is NULL:
         return no_memory(&s.h)
-    for i in range(1, ard.count + 1):
+    for i in range(ard.count + 1):
         r = &ard.recs[i]
         if r.data_ptr is NULL and r.octet_length_ptr is NULL and r.indicator_ptr is NULL:
+            continue
+        if i == 0 and s.use_bookmarks == SQL_UB_OFF:
             continue
         if i > s.ird.count:
             return fail_num(&s.h, b"07009", b"Column %d is bound, but the result has %d columns", i, s.ird.count)

@@ -41,6 +41,13 @@ void *argus_reserve(size_t bytes);    /* zeroed address range that stays mapped;
 int argus_at_exit(void (*run)(void)); /* 0 = registered */
 int argus_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void)); /* 0 = registered */
 
+/* ---- a temporary file without a name: gone when it is closed, and with the process; errors are errno's ---- */
+int argus_spill_open(char *where, size_t nwhere);                     /* below 0: -error; where: the folder */
+int argus_spill_write(int file, const void *p, size_t n, int64_t at); /* 0 = all written */
+int argus_spill_read(int file, void *p, size_t n, int64_t at);        /* 0 = all read */
+void argus_spill_close(int file);
+void argus_error_text(int error, char *out, size_t n);
+
 /* ---- the GIL, when this thread holds it; no effect without a running Python ---- */
 int argus_gil_held(void);
 void *argus_gil_drop(void); /* NULL: this thread did not hold it */

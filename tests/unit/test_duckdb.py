@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -47,6 +50,18 @@ def rows(operation):
         columns = [column.to_pylist() for column in pa.record_batch(part).columns]
         out += zip(*columns, strict=True)
     return out
+
+
+def test_progress_is_not_drawn_on_the_program_s_output():
+    program = (
+        "import sys; sys.path[:0] = ['tests', '.']\n"
+        "from unit.test_duckdb import load_backend, run, settings\n"
+        "opened = load_backend('duckdb').connect(settings(session_properties={'progress_bar_time': '1'}))\n"
+        "run(opened, 'select sum(hash(i)) from range(60000000) t(i)').fetch_results()\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 def test_rows_and_columns(session):

@@ -101,6 +101,9 @@ class DuckDB(Backend):
         return session
 
     def _set_up(self, settings: Any) -> None:
+        # Where Python is embedded, DuckDB takes the program for an interactive one and draws its progress on the
+        # program's standard output.
+        self._query("SET enable_progress_bar_print = false")
         if settings.time_zone:
             self._query(f"SET TimeZone = {_literal(settings.time_zone)}")
         for key, value in settings.session_properties.items():
