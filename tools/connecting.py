@@ -1,4 +1,4 @@
-"""Writes the keyword table of docs/connecting.md from argus_odbc/settings.py, the one place that knows the keywords."""
+"""Writes the keyword table of docs/connecting.md from the tables of keywords: settings.py, and what a backend has of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+from argus_odbc.backends.trino.options import KEYWORDS as TRINO  # noqa: E402
 from argus_odbc.settings import KEYWORDS  # noqa: E402
 
 HEAD = """# Connecting
@@ -59,11 +60,11 @@ def page() -> str:
     """The whole document."""
     rows = [
         f"| `{k.name}` | {', '.join(f'`{a}`' for a in k.aliases)} | {', '.join(k.backends) or 'all'} | {k.help} |"
-        for k in KEYWORDS.values()
+        for k in (*KEYWORDS.values(), *TRINO)
     ]
     choices = [
         f"| `{k.name}` | `{value}` | {', '.join(f'`{o}`' for o in others if o)} |"
-        for k in KEYWORDS.values()
+        for k in (*KEYWORDS.values(), *TRINO)
         for value, others in k.choices.items()
         if value
     ]

@@ -107,34 +107,31 @@ class Call:
         self._stopped = stopped
         self._connection: Connection | None = None
         self._pending: Callable[[], None] | None = None
+        self._failed: Broken | None = None
+        self._authorization = ""
         self._safe = False
 
     def start(self, method: str, path: str, body: bytes | None = None, extra: Mapping[str, str] | None = None) -> None:
         """Send a request; `finish` has its answer. GET is repeated when its answer is lost, POST is not."""
-        headers = {**self._client.headers(), **(extra or {})}
         timeout = self._client.settings.socket_timeout
         self._safe = method == "GET"
 
         def send() -> None:
+            headers = {**self._client.headers(), **(extra or {})}
+            self._authorization = headers.get("Authorization", "")
             if self._connection is None:
                 self._connection = self._client.pool.take()
             self._connection.send(method, path, headers, body, timeout)
 
         self._pending = send
-        try:
-            send()
-        except Broken as e:
-            # `finish` deals with it.
-            self._drop()
-            self._failed: Broken | None = e
-            return
-        self._failed = None
+        self._again()
 
     def finish(self) -> Answer:
         """The answer to `start`, status 200 or not; DriverError 08S01 or HYT01 when there is none."""
         assert self._pending is not None
         limit = time.monotonic() + PATIENCE
         wait = FIRST_WAIT
+        refreshed = False
         while True:
             try:
                 if self._failed is not None:
@@ -142,6 +139,11 @@ class Call:
                     raise failed
                 assert self._connection is not None
                 answer = self._connection.receive()
+                if answer.status == 401 and not refreshed and self._client.login.refresh(self._authorization):
+                    log.logger.info("%s wants another token", self._client.where)
+                    refreshed = True
+                    self._again()
+                    continue
                 if answer.status not in BUSY or time.monotonic() > limit:
                     self._client.heard(answer)
                     return answer
@@ -158,11 +160,17 @@ class Call:
             if self._stopped.wait(pause * (0.75 + random.random() / 2)):
                 raise DriverError("HY008", 0, "The statement was cancelled")
             wait = min(2 * wait, LONGEST_WAIT)
-            try:
-                self._pending()
-            except Broken as e:
-                self._drop()
-                self._failed = e
+            self._again()
+
+    def _again(self) -> None:
+        """Send the same request once more; `finish` deals with it where that fails."""
+        assert self._pending is not None
+        self._failed = None
+        try:
+            self._pending()
+        except Broken as e:
+            self._drop()
+            self._failed = e
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -11,9 +11,9 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
@@ -63,40 +63,46 @@ class Address:
         return f"{self.scheme}://{self.where}"
 
     def path_of(self, uri: str) -> str | None:
-        """Path and query of a URI that is on this server; None when it is on another."""
-        parts = urlsplit(uri)
-        default = 443 if parts.scheme == "https" else 80
-        same = (
-            parts.scheme == self.scheme
-            and (parts.hostname or "") == self.host.lower()
-            and (_port(parts) or default) == self.port
-        )
-        return (parts.path + (f"?{parts.query}" if parts.query else "")) if same else None
+        """Path and query of a URI that is on this server; None when it is on another, or none at all."""
+        try:
+            parts = urlsplit(uri)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError:
+            return None
+        if (parts.scheme, parts.hostname, port) != (self.scheme, self.host.lower(), self.port):
+            return None
+        return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _port(parts: SplitResult) -> int | None:
-    try:
-        return parts.port
-    except ValueError:
-        return None
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy to go through: `http` connects through (CONNECT), the others are SOCKS."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str
+    password: str
+    headers: Mapping[str, str]
 
 
 class Connection:
     """One TCP or TLS connection, opened by the first request."""
 
     def __init__(
-        self, address: Address, settings: Settings, context: ssl.SSLContext | None, tunnel: Tunnel | None
+        self, address: Address, settings: Settings, context: ssl.SSLContext | None, proxy: Proxy | None
     ) -> None:
-        self._timeout: float | None = settings.login_timeout or None
         opener: type[http.client.HTTPConnection] = http.client.HTTPConnection
         more: dict[str, object] = {}
         if context is not None:
             opener, more = http.client.HTTPSConnection, {"context": context}
-        host, port = (address.host, address.port) if tunnel is None else (tunnel.host, tunnel.port)
-        self._http = opener(host, port, timeout=self._timeout, blocksize=65536, **more)  # type: ignore[arg-type]
-        if tunnel is not None:
-            self._http.set_tunnel(address.host, address.port, dict(tunnel.headers))
-        self._answered_once = False
+        tunnel = proxy is not None and proxy.scheme == "http"
+        host, port = (proxy.host, proxy.port) if proxy is not None and tunnel else (address.host, address.port)
+        self._http = opener(host, port, timeout=settings.login_timeout or None, blocksize=65536, **more)  # type: ignore[arg-type]
+        if proxy is not None and tunnel:
+            self._http.set_tunnel(address.host, address.port, dict(proxy.headers))
+        elif proxy is not None:
+            self._http._create_connection = _through_socks(proxy)  # type: ignore[attr-defined]
 
     def usable(self) -> bool:
         """False when the server has closed the connection while it was idle."""
@@ -159,25 +165,16 @@ class Connection:
         self._http.close()
 
 
-@dataclass(frozen=True)
-class Tunnel:
-    """An HTTP proxy that connects through."""
-
-    host: str
-    port: int
-    headers: Mapping[str, str]
-
-
 class Pool:
     """The connections of one session."""
 
     def __init__(
-        self, address: Address, settings: Settings, context: ssl.SSLContext | None, tunnel: Tunnel | None = None
+        self, address: Address, settings: Settings, context: ssl.SSLContext | None, proxy: Proxy | None = None
     ) -> None:
         self.address = address
         self._settings = settings
         self._context = context
-        self._tunnel = tunnel
+        self._proxy = proxy
         self._lock = threading.Lock()
         self._idle: list[Connection] = []
         self._closed = False
@@ -192,7 +189,7 @@ class Pool:
             if found.usable():
                 return found
             found.close()
-        return Connection(self.address, self._settings, self._context, self._tunnel)
+        return Connection(self.address, self._settings, self._context, self._proxy)
 
     def give(self, connection: Connection) -> None:
         """Back for others; its last answer must have been read."""
@@ -208,6 +205,22 @@ class Pool:
             self._idle = []
         for connection in idle:
             connection.close()
+
+
+def _through_socks(proxy: Proxy) -> Callable[..., socket.socket]:
+    """Opens connections like socket.create_connection, through a SOCKS proxy that also resolves the name."""
+    try:
+        import socks
+    except ImportError as e:
+        raise DriverError("HY000", 0, "A SOCKS proxy needs the Python package PySocks: pip install PySocks") from e
+    kind = socks.SOCKS4 if proxy.scheme == "socks4" else socks.SOCKS5
+
+    def connect(where: tuple[str, int], timeout: float | None = None, source: object = None) -> socket.socket:
+        return socks.create_connection(
+            where, timeout, source, kind, proxy.host, proxy.port, True, proxy.user or None, proxy.password or None
+        )
+
+    return connect
 
 
 def unzipped(body: bytes) -> bytes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from argus_odbc import log
 from argus_odbc.backends.base import ExecuteOptions, Operation
+from argus_odbc.backends.trino import spool
 from argus_odbc.backends.trino.client import http_error
 from argus_odbc.backends.trino.errors import query_error
 from argus_odbc.backends.trino.http import Answer
@@ -49,6 +49,7 @@ class TrinoOperation(Operation):
         self._specs: list[Spec] = []
         self._zones: dict[bytes, tuple[bytes, bytes]] = {}
         self._call = self._client.new_call(self._stopped)
+        self._segments = spool.Segments(session.store, session.spool_threads, self._stopped)
         self._timer: threading.Timer | None = None
         if self._limit > 0:
             self._timer = threading.Timer(self._limit, self._expire)
@@ -60,7 +61,8 @@ class TrinoOperation(Operation):
     def run(self, sql: str) -> None:
         """Post the statement and wait until its first rows are there, or its end."""
         try:
-            self._call.start("POST", "/v1/statement", sql.encode("utf-8", "replace"))
+            extra = {"X-Trino-Query-Data-Encoding": self._session.encodings} if self._session.encodings else {}
+            self._call.start("POST", "/v1/statement", sql.encode("utf-8", "replace"), extra)
             page = self._receive()
             self._posted.set()
             while True:
@@ -76,7 +78,7 @@ class TrinoOperation(Operation):
             if isinstance(e, DriverError):
                 raise self._outcome(e) from e
             raise
-        if self._ended:
+        if self._done:
             self._finish()
 
     def _receive(self) -> Page:
@@ -94,11 +96,11 @@ class TrinoOperation(Operation):
         else:
             path = self._session.pool.address.path_of(page.next_uri)
             if path is None:
-                other = urlsplit(page.next_uri)
+                other = "/".join(page.next_uri.split("/")[:3])
                 raise DriverError(
                     "08S01",
                     0,
-                    f"{self._client.where} continues query {page.query_id} at {other.scheme}://{other.netloc}, which is "
+                    f"{self._client.where} continues query {page.query_id} at {other}, which is "
                     "another server: name that one as Host, or let the server know its outer address "
                     "(http-server.process-forwarded)",
                 )
@@ -147,42 +149,61 @@ class TrinoOperation(Operation):
 
     def fetch_results(self) -> TrinoRows | None:
         try:
-            while True:
-                if self._page is not None:
-                    page, self._page = self._page, None
-                    return self._rows(page)
-                if self._ended or self._closed:
-                    self._finish()
-                    return None
-                page = self._receive()
-                self._take(page)
-                if page.has_data:
-                    self._page = page
+            return self._fetch()
         except DriverError as e:
             self.close()
             raise self._outcome(e) from e
 
-    def _rows(self, page: Page) -> TrinoRows:
-        if page.body[page.data_start : page.data_start + 1] != b"[":
-            raise DriverError(
-                "08S01", 0, f"The server sends the rows of query {self.query_id} in a form that was not asked for"
-            )
-        if self._raw_columns is None:
-            raise DriverError("08S01", 0, f"The server sends rows of query {self.query_id} before it describes them")
-        return TrinoRows(page.body, page.data_start, page.data_end, self._specs, self._zones)
+    def _fetch(self) -> TrinoRows | None:
+        while True:
+            page, self._page = self._page, None
+            if page is not None:
+                if self._raw_columns is None:
+                    raise DriverError(
+                        "08S01", 0, f"The server sends rows of query {self.query_id} before it describes them"
+                    )
+                if page.body[page.data_start : page.data_start + 1] == b"[":
+                    return self._part(page.body, page.data_start, page.data_end)
+                self._segments.add(page)
+            done = self._ended or self._closed
+            if self._segments.ready or (self._segments.waiting and (done or not self._segments.room)):
+                rows = self._segment()
+                return self._part(rows, 0, len(rows))
+            if done:
+                self._finish()
+                return None
+            page = self._receive()
+            self._take(page)
+            if page.has_data:
+                self._page = page
+
+    def _segment(self) -> bytes:
+        try:
+            return self._segments.next()
+        except spool.Unreachable as e:
+            self._session.encodings = ""
+            again = "the statements that follow on this connection do without it; Spooling=off does so from the start"
+            raise DriverError(e.sqlstate, e.native, f"{e.message}; {again}") from e
+
+    def _part(self, payload: bytes, start: int, end: int) -> TrinoRows:
+        return TrinoRows(payload, start, end, self._specs, self._zones)
 
     # ---- the end ----
 
+    @property
+    def _done(self) -> bool:
+        """Everything has come and been handed out."""
+        return self._ended and self._page is None and not self._segments.waiting
+
     def cancel(self) -> None:
         """End the query now; the call that runs raises HY008."""
-        if self._ended and self._page is None:
-            return
-        self._stopped.set()
-        self._end_query()
+        if not self._done:
+            self._stopped.set()
+            self._end_query()
 
     def _expire(self) -> None:
         """The statement's time has passed."""
-        if not self._closed and not (self._ended and self._page is None):
+        if not self._closed and not self._done:
             self._expired = True
             self._stopped.set()
             self._end_query()
@@ -211,6 +232,7 @@ class TrinoOperation(Operation):
     def _finish(self) -> None:
         """All answers have been read."""
         self._stop_timer()
+        self._segments.close()
         self._call.release(whole=not self._pending)
 
     def _stop_timer(self) -> None:
@@ -223,6 +245,7 @@ class TrinoOperation(Operation):
             return
         self._closed = True
         self._stop_timer()
+        self._segments.close()
         if not self._ended and self._next and not self._stopped.is_set():
             log.logger.debug("query %s is closed before its end", self.query_id)
             self._client.delete(self._next)

@@ -1,19 +1,152 @@
-"""Connection keywords into the state that travels with every statement."""
+"""Keywords that only Trino has, and all keywords turned into the state that travels with every statement."""
 
 from __future__ import annotations
 
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
 from argus_odbc.backends.trino.auth import Login
-from argus_odbc.backends.trino.protocol import SessionState, local_zone
-from argus_odbc.settings import Settings
+from argus_odbc.backends.trino.http import Proxy
+from argus_odbc.backends.trino.protocol import SessionState, local_zone, pairs
+from argus_odbc.errors import DriverError
+from argus_odbc.settings import Keyword, Settings
+
+OWN = ("trino",)
+
+KEYWORDS = (
+    Keyword("Source", "The program's name beside its queries on the server.", aliases=("ApplicationName",), backends=OWN),
+    Keyword("ClientTags", "Tags for the server's resource groups, separated by commas.", backends=OWN),
+    Keyword("ClientInfo", "Text that the server keeps with each query.", backends=OWN),
+    Keyword("TraceToken", "Token that the server writes into its log with each query.", backends=OWN),
+    Keyword("TraceParent", "Trace context of W3C (`00-trace-span-01`) that the server's spans belong to.", backends=OWN),
+    Keyword(
+        "Roles", "Roles to act in: `admin`, `ALL` or `NONE` of the system, or `catalog=role` for each catalog.", kind="text",
+        aliases=("Role", "SessionRole"), backends=OWN,
+    ),
+    Keyword(
+        "ExtraCredentials", "Further credentials for connectors: `{name=value;...}`.", kind="secret", backends=OWN,
+        aliases=("ExtraCredential",),
+    ),
+    Keyword("ResourceEstimates", "`EXECUTION_TIME=1h,CPU_TIME=10h,PEAK_MEMORY=1GB`.", kind="pairs", backends=OWN),
+    Keyword("Path", "SQL path: where functions without a schema are looked for.", aliases=("SQLPath",), backends=OWN),
+    Keyword("Locale", "Language tag such as `fr-FR`, for functions that give words.", aliases=("Language",), backends=OWN),
+    Keyword("HTTPHeaders", "Headers to send with every request: `{Name=value;...}`.", kind="secret", backends=OWN),
+    Keyword(
+        "Proxy", "`http://host:port` or `socks5://host:port` of the proxy to go through, with `user:password@` where it wants "
+        "a login; SOCKS needs the package PySocks.", kind="secret", aliases=("HTTPProxy", "SOCKSProxy"), backends=OWN,
+    ),
+    Keyword(
+        "AccessTokenCommand", "Program, with its arguments, that prints an access token; asked again when the server says "
+        "that a token has expired.", backends=OWN,
+    ),
+    Keyword(
+        "ZonedTimestamps", "`timestamp with time zone` as a timestamp in the session's zone, or as the server's text.",
+        kind="choice", choices={"local": (), "text": ()}, backends=OWN,
+    ),
+    Keyword(
+        "Intervals", "Intervals as ODBC's interval types, or as the server's text.", kind="choice",
+        choices={"odbc": (), "text": ()}, backends=OWN,
+    ),
+    Keyword(
+        "Spooling", "Results out of the server's spool, where it has one: `auto`, one encoding alone, or `off`.", kind="choice",
+        choices={"auto": ("1", "on", "true"), "json+zstd": ("zstd",), "json+lz4": ("lz4",), "json": (), "off": ("0", "false")},
+        backends=OWN,
+    ),
+    Keyword("SpoolingThreads", "Segments to fetch from the spool at a time.", kind="integer", low=1, high=32, backends=OWN),
+)  # fmt: skip
+
+
+def own(settings: Settings, name: str, default: Any = "") -> Any:
+    """The value of one of KEYWORDS."""
+    return settings.own.get(name.lower(), default)
 
 
 def session_state(settings: Settings, login: Login) -> SessionState:
     """The state with which a connection begins."""
-    state = SessionState(
+    return SessionState(
         user=settings.delegation_uid or login.user,
+        original_user=login.user if settings.delegation_uid else "",
+        source=own(settings, "Source") or "argus-odbc",
         catalog=settings.catalog or settings.database,
         schema=settings.schema,
         time_zone=settings.time_zone or local_zone(),
+        path=own(settings, "Path"),
+        language=own(settings, "Locale"),
         properties=dict(settings.session_properties),
+        roles=roles(own(settings, "Roles")),
+        fixed={
+            "X-Trino-Client-Tags": own(settings, "ClientTags"),
+            "X-Trino-Client-Info": own(settings, "ClientInfo"),
+            "X-Trino-Trace-Token": own(settings, "TraceToken"),
+            "traceparent": own(settings, "TraceParent"),
+            "X-Trino-Extra-Credential": pairs(_secret_pairs(settings, "ExtraCredentials")),
+            "X-Trino-Resource-Estimate": ",".join(
+                f"{name}={quote(value)}" for name, value in own(settings, "ResourceEstimates", {}).items()
+            ),
+            **_custom_headers(_secret_pairs(settings, "HTTPHeaders")),
+        },
     )
-    return state
+
+
+def _secret_pairs(settings: Settings, name: str) -> Mapping[str, str]:
+    """A secret keyword as pairs; no message shows its value."""
+    text = own(settings, name)
+    found = {}
+    for part in text.split(";" if ";" in text else ","):
+        key, equals, value = part.partition("=")
+        if not part.strip():
+            continue
+        if not equals or not key.strip():
+            raise DriverError(
+                "HY000", 0, f"The keyword {name} takes name=value pairs, separated by semicolons inside braces"
+            )
+        found[key.strip()] = value.strip()
+    return found
+
+
+def _custom_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name in headers:
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or name.lower() in (
+            "host",
+            "content-length",
+            "authorization",
+        ):
+            raise DriverError("HY000", 0, f"HTTPHeaders cannot set the header {name!r}")
+    return headers
+
+
+def roles(text: str) -> dict[str, str]:
+    """X-Trino-Role's values: `ALL`, `NONE` or `ROLE{name}` of each catalog, `system` for one alone."""
+    found = {}
+    for part in re.split(r"[;,]", text):
+        catalog, equals, name = part.rpartition("=")
+        name = name.strip()
+        if not name:
+            continue
+        role = name.upper() if name.upper() in ("ALL", "NONE") else f"ROLE{{{name}}}"
+        found[catalog.strip() if equals else "system"] = role
+    return found
+
+
+def proxy(settings: Settings) -> Proxy | None:
+    """The keyword Proxy."""
+    text = own(settings, "Proxy")
+    if not text:
+        return None
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme not in ("http", "socks4", "socks5", "socks5h") or not parts.hostname or not port:
+        raise DriverError(
+            "HY000", 0, "The keyword Proxy takes http://host:port, socks5://host:port or socks4://host:port"
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    headers = {}
+    if user and parts.scheme == "http":
+        headers["Proxy-Authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    return Proxy(parts.scheme, parts.hostname, port, user, password, headers)

@@ -7,15 +7,15 @@ from typing import Any, ClassVar
 
 from argus_odbc import literals, tls
 from argus_odbc.backends.base import Backend, Capabilities, CatalogColumn, Dialect, ExecuteOptions, Parameter, Prepared
-from argus_odbc.backends.trino import auth, catalog, describe, transactions
+from argus_odbc.backends.trino import auth, catalog, describe, spool, transactions
 from argus_odbc.backends.trino.client import Client
 from argus_odbc.backends.trino.dialect import DIALECT
 from argus_odbc.backends.trino.http import Address, Pool
 from argus_odbc.backends.trino.operation import TrinoOperation
-from argus_odbc.backends.trino.options import session_state
+from argus_odbc.backends.trino.options import KEYWORDS, own, proxy, session_state
 from argus_odbc.backends.trino.types import TypeMap
 from argus_odbc.errors import DriverError
-from argus_odbc.settings import Settings
+from argus_odbc.settings import Keyword, Settings
 from argus_odbc.types import TypeRow
 
 
@@ -39,17 +39,30 @@ class Trino(Backend):
     dialect: ClassVar[Dialect] = DIALECT
     default_port: ClassVar[int] = 8080
     default_tls_port: ClassVar[int] = 8443
+    keywords: ClassVar[Sequence[Keyword]] = KEYWORDS
 
     def __init__(self, address: Address, login: auth.Login, settings: Settings) -> None:
         self.settings = settings
         self.state = session_state(settings, login)
-        self.types = TypeMap(settings.string_length)
+        self.types = TypeMap(
+            settings.string_length,
+            zoned_as_text=own(settings, "ZonedTimestamps") == "text",
+            intervals_as_text=own(settings, "Intervals") == "text",
+        )
         context = tls.tls_context(settings) if address.scheme == "https" else None
-        self.pool = Pool(address, settings, context)
+        self.proxy = proxy(settings)
+        self.pool = Pool(address, settings, context, self.proxy)
+        self.store = spool.Store(self)
+        self.encodings = spool.encodings(own(settings, "Spooling"))
+        self.spool_threads = own(settings, "SpoolingThreads", spool.THREADS)
         self.client = Client(self.pool, login, settings, self.state)
         self.transaction = transactions.Transaction(self)
         self._open = True
-        self._version = self.client.check(settings.login_timeout)
+        try:
+            self._version = self.client.check(settings.login_timeout)
+        except BaseException:
+            self.disconnect()
+            raise
 
     @classmethod
     def connect(cls, settings: Settings) -> Trino:
@@ -57,7 +70,7 @@ class Trino(Backend):
         addresses = settings.addresses(port)
         if not addresses:
             raise DriverError("08001", 0, "A connection to Trino needs a Host")
-        login = auth.login(settings, settings.ssl)
+        login = auth.login(settings, settings.ssl, own(settings, "AccessTokenCommand"))
         error: DriverError | None = None
         for host, number in addresses:
             try:
@@ -74,6 +87,7 @@ class Trino(Backend):
 
     def disconnect(self) -> None:
         self._open = False
+        self.store.close()
         self.pool.close()
 
     def is_alive(self) -> bool:

@@ -1,0 +1,237 @@
+"""Trino's spooling protocol: rows in segments, inline or in an object store, fetched side by side and handed out in order."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from argus_odbc import log, tls
+from argus_odbc.backends.trino.http import Address, Answer, Broken, Pool
+from argus_odbc.backends.trino.protocol import Page
+from argus_odbc.errors import DriverError
+
+if TYPE_CHECKING:
+    from argus_odbc.backends.trino.session import Trino
+
+IN_FLIGHT = 64 << 20
+"""Bytes of rows that may be on their way or wait to be handed out; one segment may always."""
+
+ATTEMPTS = 4
+LARGEST = 1 << 31
+THREADS = 4
+
+
+class Unreachable(DriverError):
+    """The object store does not answer at all."""
+
+
+def encodings(choice: str) -> str:
+    """X-Trino-Query-Data-Encoding for the keyword Spooling: what can be unpacked here, the best first."""
+    if choice == "off":
+        return ""
+    found = [name for name in ("json+zstd", "json+lz4", "json") if name == "json" or _module(name) is not None]
+    if choice in ("", "auto"):
+        return ",".join(found)
+    if choice not in found:
+        package = {"json+zstd": "zstandard", "json+lz4": "lz4"}[choice]
+        raise DriverError("HY000", 0, f"Spooling={choice} needs the Python package {package}: pip install {package}")
+    return choice
+
+
+def _module(encoding: str) -> Any:
+    try:
+        if encoding == "json+zstd":
+            import zstandard
+
+            return zstandard
+        import lz4.block
+
+        return lz4.block
+    except ImportError:
+        return None
+
+
+def unpacked(data: bytes, encoding: str, size: int | None) -> bytes:
+    """A segment's rows as JSON. Without `size` (uncompressedSize) it is not packed, whatever the encoding is."""
+    if size is None or encoding == "json":
+        return data
+    if not 0 <= size < LARGEST:
+        raise DriverError("08S01", 0, f"A segment of the spooled result says that it holds {size} bytes")
+    module = _module(encoding)
+    if module is None:
+        raise DriverError("08S01", 0, f"The server spools in the encoding {encoding!r}, which was not asked for")
+    try:
+        if encoding == "json+zstd":
+            rows = module.ZstdDecompressor().decompress(data, max_output_size=size)
+        else:
+            rows = module.decompress(data, uncompressed_size=size)
+    except Exception as e:
+        raise DriverError("08S01", 0, f"A segment of the spooled result is damaged ({encoding}): {e}") from e
+    if len(rows) != size:
+        raise DriverError(
+            "08S01", 0, f"A segment of the spooled result has {len(rows)} bytes where {size} were announced"
+        )
+    return rows
+
+
+class Store:
+    """Where the segments of one session are fetched from."""
+
+    def __init__(self, session: Trino) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._pools: dict[Address, Pool] = {}
+
+    def _pool(self, address: Address) -> Pool:
+        if address == self._session.pool.address:
+            return self._session.pool
+        with self._lock:
+            if address not in self._pools:
+                context = tls.tls_context(self._session.settings) if address.scheme == "https" else None
+                self._pools[address] = Pool(address, self._session.settings, context, self._session.proxy)
+            return self._pools[address]
+
+    def close(self) -> None:
+        with self._lock:
+            pools, self._pools = list(self._pools.values()), {}
+        for pool in pools:
+            pool.close()
+
+    def get(self, uri: str, headers: Mapping[str, str], redirects: int = 3) -> Answer:
+        """One GET without the login: the URI is what admits. Broken when there is no answer."""
+        parts = urlsplit(uri)
+        try:
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError:
+            port = 0
+        if parts.scheme not in ("http", "https") or not parts.hostname or not port:
+            raise DriverError("08S01", 0, "A segment of the spooled result has an address that is none")
+        pool = self._pool(Address(parts.scheme, parts.hostname, port))
+        connection = pool.take()
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        # Packed once more by the server it would only take longer.
+        wanted = {"Accept-Encoding": "identity", "User-Agent": "argus-odbc", **headers}
+        connection.send("GET", path, wanted, None, self._session.settings.socket_timeout)
+        answer = connection.receive()
+        pool.give(connection)
+        if answer.status in (301, 302, 303, 307, 308) and redirects > 0 and answer.header("location"):
+            return self.get(urljoin(uri, answer.header("location")), headers, redirects - 1)
+        return answer
+
+
+class Segments:
+    """The segments of one result, in their order."""
+
+    def __init__(self, store: Store, threads: int, stopped: threading.Event) -> None:
+        self._store = store
+        self._threads = threads
+        self._stopped = stopped
+        self._queue: deque[tuple[int, Future[bytes] | bytes]] = deque()
+        self._bytes = 0
+        self._workers: ThreadPoolExecutor | None = None
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._queue)
+
+    @property
+    def room(self) -> bool:
+        """Whether more segments may be asked for."""
+        return len(self._queue) <= self._threads and self._bytes < IN_FLIGHT
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next segment is there."""
+        return bool(self._queue) and (isinstance(self._queue[0][1], bytes) or self._queue[0][1].done())
+
+    def add(self, page: Page) -> None:
+        """Begin with the segments that a page names."""
+        try:
+            data = json.loads(page.body[page.data_start : page.data_end])
+            encoding, listed = str(data["encoding"]), list(data["segments"])
+            for segment in listed:
+                size = segment["metadata"].get("uncompressedSize")
+                about = int(size if size is not None else segment["metadata"].get("segmentSize", 0))
+                if segment["type"] == "inline":
+                    held = base64.b64decode(segment["data"], validate=True)
+                    self._queue.append((about, unpacked(held, encoding, size)))
+                elif segment["type"] == "spooled":
+                    self._queue.append((about, self._start(segment, encoding, size)))
+                else:
+                    raise ValueError(f"a segment of type {segment['type']!r}")
+                self._bytes += about
+        except (KeyError, TypeError, ValueError, AttributeError) as e:
+            raise DriverError("08S01", 0, f"The server describes the spooled result in an unknown way: {e}") from e
+
+    def _start(self, segment: Mapping[str, Any], encoding: str, size: int | None) -> Future[bytes]:
+        if self._workers is None:
+            self._workers = ThreadPoolExecutor(self._threads, thread_name_prefix="argus-spool")
+        headers = {name: ",".join(map(str, values)) for name, values in (segment.get("headers") or {}).items()}
+        uri, acknowledge = str(segment["uri"]), str(segment["ackUri"])
+        return self._workers.submit(self._fetch, uri, acknowledge, headers, encoding, size)
+
+    def next(self) -> bytes:
+        """The rows of the next segment; waits for them."""
+        about, part = self._queue.popleft()
+        self._bytes -= about
+        if isinstance(part, bytes):
+            return part
+        while True:
+            try:
+                return part.result(timeout=0.2)
+            except NotYet:
+                if self._stopped.is_set():
+                    raise DriverError("HY008", 0, "The statement was cancelled") from None
+
+    def _fetch(self, uri: str, acknowledge: str, headers: Mapping[str, str], encoding: str, size: int | None) -> bytes:
+        rows = unpacked(self._attempt(uri, headers), encoding, size)
+        try:
+            answer = self._store.get(acknowledge, headers)
+        except (Broken, DriverError) as e:
+            # The server drops it by itself after a while.
+            log.logger.warning("a segment could not be acknowledged: %s", e)
+        else:
+            if answer.status != 200:
+                log.logger.warning("acknowledging a segment was answered with HTTP %d", answer.status)
+        return rows
+
+    def _attempt(self, uri: str, headers: Mapping[str, str]) -> bytes:
+        """The segment's bytes; asked for again when an answer is lost or the store is busy."""
+        host = urlsplit(uri).netloc
+        for attempt in range(1, ATTEMPTS + 1):
+            if self._stopped.is_set():
+                raise DriverError("HY008", 0, "The statement was cancelled")
+            try:
+                answer = self._store.get(uri, headers)
+            except Broken as e:
+                if attempt == ATTEMPTS:
+                    kind = DriverError if e.sent else Unreachable
+                    raise kind("08S01", 0, f"The spool at {host} cannot be reached from here: {e.reason}") from e
+                log.logger.info("the spool at %s: %s; asking again", host, e.reason)
+            else:
+                if answer.status == 200:
+                    return answer.body
+                if answer.status < 500 and answer.status != 429:
+                    gone = ": the segment is not there any more" if answer.status in (404, 410) else ""
+                    raise DriverError(
+                        "08S01", answer.status, f"The spool at {host} answers with HTTP {answer.status}{gone}"
+                    )
+                if attempt == ATTEMPTS:
+                    raise DriverError("08S01", answer.status, f"The spool at {host} answers with HTTP {answer.status}")
+            time.sleep(0.1 * 2**attempt)
+        raise AssertionError
+
+    def close(self) -> None:
+        """Give up what is not there yet. Idempotent."""
+        self._queue.clear()
+        if self._workers is not None:
+            self._workers.shutdown(wait=False, cancel_futures=True)
+            self._workers = None

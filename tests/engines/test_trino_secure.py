@@ -1,0 +1,211 @@
+"""Logins over TLS, and spooled results, at a real Trino."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from argus_odbc.backends.base import ExecuteOptions
+from argus_odbc.backends.trino import Trino
+from argus_odbc.backends.trino.operation import TrinoOperation
+from argus_odbc.client import Connection
+from argus_odbc.errors import DriverError
+from argus_odbc.settings import Settings
+from engines.trino_secure import USERS, SecureServer, secure_server
+from fetched import execute
+from registration import driver_file
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SecureServer]:
+    with secure_server() as running:
+        yield running
+
+
+@pytest.fixture
+def connected(server: SecureServer) -> Iterator[Callable[..., Trino]]:
+    opened: list[Trino] = []
+
+    def connect(**more: Any) -> Trino:
+        keywords: dict[str, Any] = {
+            "host": "localhost", "port": server.port, "ssl": True, "ssl_ca_file": str(server.keys / "ca.pem"), **more,
+        }  # fmt: skip
+        opened.append(Trino.connect(Settings(**keywords)))
+        return opened[-1]
+
+    yield connect
+    for session in opened:
+        session.disconnect()
+
+
+def user(session: Trino) -> str:
+    return str(session.query("SELECT current_user")[0][0])
+
+
+def refusal(connect: Callable[..., Trino], **more: Any) -> DriverError:
+    with pytest.raises(DriverError) as caught:
+        connect(**more)
+    return caught.value
+
+
+# ---- logins ----
+
+
+def test_password(connected: Callable[..., Trino]) -> None:
+    assert user(connected(uid="alice", pwd=USERS["alice"])) == "alice"
+    error = refusal(connected, uid="alice", pwd="wrong")
+    assert (error.sqlstate, "Invalid credentials" in error.message, "'alice' by PLAIN" in error.message) == (
+        "28000",
+        True,
+        True,
+    )
+    error = refusal(connected, uid="alice")
+    assert error.sqlstate == "28000"
+    assert "it takes: Basic, Bearer" in error.message
+
+
+def test_password_of_a_connection_string(server: SecureServer) -> None:
+    """A password with everything that a connection string has to guard, through the driver file."""
+    guarded = USERS["alice"].replace("}", "}}")
+    text = (
+        f"Backend=trino;Host=localhost;Port={server.port};SSL=1;SSLCAFile={server.keys / 'ca.pem'};UID=alice;PWD={{{guarded}}}"
+    )  # fmt: skip
+    connection = Connection(text, driver_file())
+    connection.execute("SELECT current_user")
+    assert list(connection.rows(1)) == [["alice"]]
+    connection.close()
+
+
+def test_password_is_refused_over_http(server: SecureServer, connected: Callable[..., Trino]) -> None:
+    error = refusal(connected, ssl=False, port=server.plain_port, uid="alice", pwd=USERS["alice"])
+    assert "AllowPlainPassword=1" in error.message
+    error = refusal(
+        connected, ssl=False, port=server.plain_port, uid="alice", pwd=USERS["alice"], allow_plain_password=True
+    )
+    assert (error.sqlstate, "set SSL=1" in error.message) == ("28000", True)
+
+
+def test_token(server: SecureServer, connected: Callable[..., Trino]) -> None:
+    assert user(connected(access_token=server.token("carol"))) == "carol"
+    assert user(connected(uid="carol", access_token=server.token("carol"))) == "carol"
+    error = refusal(connected, access_token=server.token("carol", -3600))
+    assert (error.sqlstate, "JWT expired" in error.message) == ("28000", True)
+    assert server.token("carol")[-20:] not in refusal(connected, access_token=server.token("carol")[:-30]).message
+
+
+def test_token_of_a_command(server: SecureServer, connected: Callable[..., Trino]) -> None:
+    file = server.keys / "token"
+    file.write_text(server.token("dave"))
+    command = f"{sys.executable} -c 'print(open(\"{file}\").read())'"
+    session = connected(own={"accesstokencommand": command})
+    assert user(session) == "dave"
+    assert refusal(connected, own={"accesstokencommand": "false"}).sqlstate == "28000"
+
+
+def test_client_certificate(server: SecureServer, connected: Callable[..., Trino]) -> None:
+    cert = {"ssl_client_cert": str(server.keys / "client.crt"), "ssl_client_key": str(server.keys / "client.key")}
+    assert user(connected(**cert)) == "alice"
+
+
+def test_impersonation(connected: Callable[..., Trino]) -> None:
+    assert user(connected(uid="admin", pwd=USERS["admin"], delegation_uid="bob")) == "bob"
+    session = connected(uid="alice", pwd=USERS["alice"], delegation_uid="bob")
+    with pytest.raises(DriverError) as caught:
+        user(session)
+    assert (caught.value.sqlstate, "cannot impersonate" in caught.value.message) == ("42000", True)
+
+
+def test_session_authorization(connected: Callable[..., Trino]) -> None:
+    session = connected(uid="admin", pwd=USERS["admin"])
+    session.query("SET SESSION AUTHORIZATION bob")
+    assert user(session) == "bob"
+    session.query("RESET SESSION AUTHORIZATION")
+    assert user(session) == "admin"
+
+
+def test_missing_permission_hides_nothing_else(connected: Callable[..., Trino]) -> None:
+    session = connected(uid="alice", pwd=USERS["alice"])
+    with pytest.raises(DriverError) as caught:
+        session.query("SELECT * FROM tpch.tiny.customer")
+    assert (caught.value.sqlstate, caught.value.native) == ("42000", 4)
+    assert "nation" in {row[2] for row in session.get_tables("tpch", "tiny", None, None)}
+
+
+# ---- TLS ----
+
+
+def test_certificates(server: SecureServer, connected: Callable[..., Trino]) -> None:
+    login = {"uid": "alice", "pwd": USERS["alice"]}
+    error = refusal(connected, ssl_ca_file="", **login)
+    assert (error.sqlstate, "SSLCAFile" in error.message) == ("08001", True)
+    error = refusal(connected, host="127.0.0.1", **login)
+    assert (error.sqlstate, "127.0.0.1" in error.message, "not valid for" in error.message) == ("08001", True, True)
+    assert user(connected(host="127.0.0.1", ssl_verification="ca", **login)) == "alice"
+    assert user(connected(host="127.0.0.1", ssl_verification="none", ssl_ca_file="", **login)) == "alice"
+    assert user(connected(ssl_min_version="1.3", **login)) == "alice"
+    error = refusal(connected, port=server.plain_port, **login)
+    assert (error.sqlstate, "SSL=0" in error.message) == ("08001", True)
+
+
+# ---- spooling ----
+
+ORDERS = "SELECT orderkey, custkey, totalprice, orderdate, comment FROM tpch.sf1.orders WHERE orderkey < 400000"
+COUNTS = (
+    "SELECT count(*), sum(orderkey), sum(custkey), sum(length(comment)) FROM tpch.sf1.orders WHERE orderkey < 400000"
+)
+
+
+def totals(operation: TrinoOperation) -> tuple[int, int, int, int]:
+    """Count and sums of ORDERS, by Python's json module."""
+    count = keys = customers = characters = 0
+    while (part := operation.fetch_results()) is not None:
+        rows = json.loads(bytes(part.payload[part.start : part.end]))
+        count += len(rows)
+        keys += sum(row[0] for row in rows)
+        customers += sum(row[1] for row in rows)
+        characters += sum(len(row[4]) for row in rows)
+    operation.close()
+    return count, keys, customers, characters
+
+
+@pytest.mark.parametrize("spooling", ["auto", "json+zstd", "json+lz4", "json", "off"])
+def test_spooled_rows_are_the_same(server: SecureServer, connected: Callable[..., Trino], spooling: str) -> None:
+    session = connected(uid="alice", pwd=USERS["alice"], own={"spooling": spooling})
+    operation = execute(session, ORDERS)
+    fetched: list[int] = []
+    original = operation._segments._attempt
+    operation._segments._attempt = lambda *a: fetched.append(1) or original(*a)  # type: ignore[method-assign,func-returns-value]
+    assert totals(operation) == session.query(COUNTS)[0]
+    assert bool(fetched) == (spooling != "off"), "segments came out of the store"
+    assert session.query("SHOW CATALOGS")[0][0]
+    assert session.query("SELECT 1 WHERE false") == []
+
+
+def test_spooled_segments_are_acknowledged(server: SecureServer, connected: Callable[..., Trino]) -> None:
+    import urllib.request
+
+    session = connected(uid="alice", pwd=USERS["alice"])
+    totals(execute(session, ORDERS))
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.s3_port}/spool?list-type=2", timeout=10) as answer:
+        assert b"<Key>" not in answer.read(), "nothing is left in the store"
+
+
+def test_a_result_that_is_closed_early_leaves_the_session_usable(connected: Callable[..., Trino]) -> None:
+    session = connected(uid="alice", pwd=USERS["alice"])
+    operation = session.execute(ORDERS, (), ExecuteOptions(), lambda cancel: None)
+    assert operation.fetch_results() is not None
+    operation.close()
+    assert session.query("SELECT 1") == [(1,)]
+
+
+def test_proxy_variables_do_not_matter(connected: Callable[..., Trino], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.devnull)
+    assert user(connected(uid="alice", pwd=USERS["alice"])) == "alice"

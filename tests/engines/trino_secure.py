@@ -1,0 +1,142 @@
+"""A Trino with HTTPS, three ways to log in (password, JWT, client certificate) and a spool in an S3 server of its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .process import BUILD, free_port, running
+from .trino import trino_server
+
+USERS = {"alice": "a;b}c{ü\"'%", "admin": "admin-pw"}
+"""Passwords with what connection strings have to guard."""
+
+CA = "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign"
+
+
+@dataclass(frozen=True)
+class SecureServer:
+    """Where it listens, and the folder of keys and certificates."""
+
+    port: int
+    plain_port: int
+    keys: Path
+    s3_port: int
+
+    def token(self, subject: str, seconds: int = 3600) -> str:
+        """A JWT that the server takes for `seconds`, signed by openssl."""
+        parts = [{"alg": "RS256", "typ": "JWT"}, {"sub": subject, "exp": int(time.time()) + seconds}]
+        text = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
+        done = subprocess.run(
+            ["openssl", "dgst", "-sha256", "-sign", str(self.keys / "jwt.key")],
+            input=text.encode(), capture_output=True, check=True,
+        )  # fmt: skip
+        return f"{text}.{_base64url(done.stdout)}"
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _openssl(folder: Path, *words: str) -> None:
+    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+
+def make_keys(folder: Path) -> None:
+    """ca.pem; server.pem for localhost; other.pem for another name; client.crt and client.key of alice; jwt.key, jwt.pub."""
+    _openssl(
+        folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "ca.key", "-out", "ca.pem",
+        "-subj", "/CN=Argus Test CA", *CA.split(),
+    )  # fmt: skip
+    for name, subject, extension in (
+        ("server", "/CN=localhost", "subjectAltName=DNS:localhost"),
+        ("client", "/CN=alice", "extendedKeyUsage=clientAuth"),
+    ):
+        (folder / f"{name}.ext").write_text(extension + "\n")
+        _openssl(
+            folder, "req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject
+        )  # fmt: skip
+        _openssl(
+            folder, "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+            "-days", "2", "-out", f"{name}.crt", "-extfile", f"{name}.ext",
+        )  # fmt: skip
+    chain = [(folder / name).read_text() for name in ("server.key", "server.crt", "ca.pem")]
+    (folder / "server.pem").write_text("".join(chain))
+    _openssl(folder, "genrsa", "-out", "jwt.key", "2048")
+    _openssl(folder, "rsa", "-in", "jwt.key", "-pubout", "-out", "jwt.pub")
+
+
+def password_line(user: str, password: str) -> str:
+    """An entry of Trino's password file: PBKDF2 with HMAC-SHA1 (docs: password file authentication)."""
+    salt = os.urandom(16)
+    key = hashlib.pbkdf2_hmac("sha1", password.encode(), salt, 1000, 64)
+    return f"{user}:1000:{salt.hex()}:{key.hex()}\n"
+
+
+SPOOL = """\
+spooling-manager.name=filesystem
+fs.s3.enabled=true
+fs.location=s3://spool/segments/
+s3.endpoint=http://127.0.0.1:{port}
+s3.region=us-east-1
+s3.aws-access-key=test
+s3.aws-secret-key=testtest
+s3.path-style-access=true
+fs.segment.encryption=false
+"""
+
+RULES = {
+    "catalogs": [{"allow": "all"}],
+    "impersonation": [{"original_user": "admin", "new_user": ".*"}],
+    "tables": [
+        {"user": "admin", "privileges": ["OWNERSHIP", "SELECT", "INSERT", "DELETE"]},
+        {"catalog": "tpch", "schema": "tiny", "table": "customer", "privileges": []},
+        {"privileges": ["SELECT", "OWNERSHIP", "INSERT"]},
+    ],
+}
+
+
+@contextmanager
+def secure_server() -> Iterator[SecureServer]:
+    """Both servers; their ports are free ones."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="keys-", dir=BUILD) as name:
+        keys, s3_port, https_port = Path(name), free_port(), free_port()
+        make_keys(keys)
+        config = {
+            "http-server.https.enabled": "true",
+            "http-server.https.port": str(https_port),
+            "http-server.https.keystore.path": str(keys / "server.pem"),
+            "http-server.https.truststore.path": str(keys / "ca.pem"),
+            "internal-communication.shared-secret": base64.b64encode(os.urandom(24)).decode(),
+            "http-server.authentication.type": "PASSWORD,JWT,CERTIFICATE",
+            "http-server.authentication.jwt.key-file": str(keys / "jwt.pub"),
+            "http-server.authentication.certificate.user-mapping.pattern": "CN=(.*)",
+            "protocol.spooling.enabled": "true",
+            "protocol.spooling.shared-secret-key": base64.b64encode(os.urandom(32)).decode(),
+            "protocol.spooling.retrieval-mode": "STORAGE",
+        }
+        files = {
+            "password-authenticator.properties": "password-authenticator.name=file\nfile.password-file={etc}/passwords\n",
+            "passwords": "".join(password_line(user, password) for user, password in USERS.items()),
+            "spooling-manager.properties": SPOOL.replace("{port}", str(s3_port)),
+            "access-control.properties": "access-control.name=file\nsecurity.config-file={etc}/rules.json\n",
+            "rules.json": json.dumps(RULES),
+        }
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(s3_port)]
+        with running(command, keys / "s3", s3_port, 60):
+            bucket = urllib.request.Request(f"http://127.0.0.1:{s3_port}/spool", method="PUT")
+            urllib.request.urlopen(bucket, timeout=10).close()
+            with trino_server(config, files) as server:
+                yield SecureServer(https_port, server.port, keys, s3_port)
