@@ -11,6 +11,19 @@ ENV, DBC, STMT, DESC = 1, 2, 3, 4
 C_CHAR, C_WCHAR, C_LONG, C_BINARY, C_SBIGINT, C_DEFAULT = 1, -8, 4, -2, -25, 99
 MEMORY = "Driver=Argus;Backend=duckdb;Database=:memory:;"
 
+_current = MEMORY
+
+
+def use(connection_string: str) -> None:
+    """What `Session(driver)` connects to from now on."""
+    global _current
+    _current = connection_string
+
+
+def current() -> str:
+    """What `Session(driver)` connects to."""
+    return _current
+
 
 def pointer(value: int | None) -> ctypes.c_void_p:
     """A handle or an address as ctypes passes it."""
@@ -55,13 +68,20 @@ class Driver:
 class Session:
     """An environment, a connection and a statement."""
 
-    def __init__(self, driver: Driver, connection_string: str = MEMORY) -> None:
+    def __init__(self, driver: Driver, connection_string: str = "") -> None:
         self.driver = driver
         self.env = driver.alloc(ENV, None)
         assert driver.SQLSetEnvAttr(pointer(self.env), 200, pointer(380), 0) == SQL_SUCCESS
         self.dbc = driver.alloc(DBC, self.env)
         rc = driver.SQLDriverConnect(
-            pointer(self.dbc), pointer(None), connection_string.encode(), SQL_NTS, pointer(None), 0, pointer(None), 0
+            pointer(self.dbc),
+            pointer(None),
+            (connection_string or _current).encode(),
+            SQL_NTS,
+            pointer(None),
+            0,
+            pointer(None),
+            0,
         )
         assert rc in (SQL_SUCCESS, SQL_SUCCESS_WITH_INFO), driver.state(DBC, self.dbc)
         self.stmt = driver.alloc(STMT, self.dbc)

@@ -11,6 +11,8 @@ import pytest
 import tables
 from plain import DBC, ENV, SQL_ERROR, SQL_NTS, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, STMT, Driver, Session, pointer
 
+pytestmark = pytest.mark.engines("duckdb", "spark")
+
 ROW_NUMBER, IMP_ROW_DESC, IMP_PARAM_DESC = 14, 10012, 10013
 POINTERS = tuple(row for row in tables.rows("attributes", handle="stmt") if "*" in row["value_type"])
 ENUMERATED = [
@@ -186,6 +188,7 @@ def test_connection_values_that_odbc_does_not_have(session: Session, name: str) 
     assert session.driver.state(DBC, session.dbc) == "HY024"
 
 
+@pytest.mark.engines("duckdb")
 def test_autocommit_off_keeps_changes_apart_until_it_is_on_again(session: Session) -> None:
     session.ok(b"CREATE TABLE t (a INTEGER)")
     assert put_dbc(session, 102, 0) == SQL_SUCCESS
@@ -212,6 +215,7 @@ def test_the_cursor_library_is_chosen_before_connecting(session: Session) -> Non
     assert session.driver.state(DBC, session.dbc) == "08002"
 
 
+@pytest.mark.engines("duckdb")
 def test_the_isolation_level_stays_within_a_transaction(session: Session) -> None:
     assert get_dbc(session, 108) == 8
     assert put_dbc(session, 108, 8) == SQL_SUCCESS
@@ -230,6 +234,7 @@ def test_asynchronous_connections_are_off_and_stay_off(session: Session) -> None
     assert session.driver.state(DBC, session.dbc) == "HYC00"
 
 
+@pytest.mark.engines("duckdb")
 def test_the_current_catalog_in_bytes_and_wide_bytes(session: Session) -> None:
     text, length = ctypes.create_string_buffer(64), ctypes.c_int32()
     arguments = pointer(session.dbc), 109, text, 64, ctypes.byref(length)

@@ -45,6 +45,8 @@ from plain import (
     pointer,
 )
 
+pytestmark = pytest.mark.engines("duckdb", "spark")
+
 FIELDS = table("desc_fields")
 WIDTHS = {"SQLSMALLINT": 2, "SQLINTEGER": 4, "SQLLEN": 8, "SQLULEN": 8, "SQLPOINTER": 8}
 # A value that each writable field takes; pointers and lengths take any.
@@ -150,6 +152,7 @@ def test_ird_before_anything_was_prepared(session: Session) -> None:
     assert ird.number(0, ALLOC_TYPE) == 1
 
 
+@pytest.mark.engines("duckdb")
 def test_ird_describes_the_result(session: Session) -> None:
     session.ok("select 7 as \"größe\", 1.25::decimal(9,2) as d, 'x' as t".encode())
     ird = Descriptor.of(session, "IRD")

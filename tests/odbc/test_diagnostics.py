@@ -26,6 +26,8 @@ from plain import (
     pointer,
 )
 
+pytestmark = pytest.mark.engines("duckdb", "spark")
+
 FIELDS = {row["field"]: row for row in tables.rows("diag_fields")}
 NO_ROW, NO_COLUMN = -1, -1
 SIZES = {"SQLINTEGER": 4, "SQLLEN": 8, "SQLRETURN": 2}
@@ -72,11 +74,13 @@ def bodies(records: list[str]) -> list[str]:
     return [r.split("] ", 1)[1] for r in records]
 
 
+@pytest.mark.engines("duckdb")
 @pytest.mark.parametrize("text", ["a short one", "x" * 440], ids=["short", "just fits"])
 def test_a_message_that_fits_is_one_record(session: Session, text: str) -> None:
     assert bodies(raised(session, text)) == [f"Invalid Input Error: {text}"]
 
 
+@pytest.mark.engines("duckdb")
 def test_a_long_message_is_its_first_lines_and_the_rest(session: Session) -> None:
     heart = "The table is not there.\nLook at its name " + "and its schema " * 10
     plan = "\n".join(f"+- step {i} of a plan" for i in range(100))
@@ -87,12 +91,14 @@ def test_a_long_message_is_its_first_lines_and_the_rest(session: Session) -> Non
     assert len(rest) > 1000
 
 
+@pytest.mark.engines("duckdb")
 def test_a_long_line_parts_between_words(session: Session) -> None:
     records = raised(session, "word " * 150 + "end")
     assert len(records) == 2
     assert " ".join(bodies(records)) == "Invalid Input Error: " + "word " * 150 + "end"
 
 
+@pytest.mark.engines("duckdb")
 @pytest.mark.parametrize("character", ["x", "ä", "漢", "😀"])
 def test_a_message_without_words_parts_between_characters(session: Session, character: str) -> None:
     records = raised(session, character * 700)
@@ -157,6 +163,7 @@ def test_what_is_no_field_and_no_buffer(session: Session) -> None:
     assert field(session, "SQL_DIAG_NUMBER") == 1, "the diagnostic functions post nothing and change nothing"
 
 
+@pytest.mark.engines("duckdb")
 @pytest.mark.parametrize("wide", [False, True])
 def test_every_field_of_a_record(session: Session, wide: bool) -> None:
     assert session.run(b"select * from no_such_table") == SQL_ERROR
@@ -233,6 +240,7 @@ def connect_error(driver: Driver, text: bytes) -> str:
     return out.value.decode()
 
 
+@pytest.mark.engines("duckdb")
 def test_the_prefix_names_the_engine_where_it_is_known(driver_path: Path, session: Session) -> None:
     driver = Driver(driver_path)
     assert connect_error(driver, b"Backend=nope").startswith("[Argus] ")
@@ -273,6 +281,7 @@ def test_records_of_a_block_are_in_the_order_of_its_rows(session: Session) -> No
         driver.SQLSetStmtAttr(stmt, 27, pointer(1), 0)
 
 
+@pytest.mark.engines("duckdb")
 def test_a_parameter_is_named_by_its_set_and_number(session: Session) -> None:
     driver, stmt = session.driver, pointer(session.stmt)
     values = ctypes.create_string_buffer(b"12\0\0no\0\0")
@@ -296,6 +305,7 @@ def test_a_parameter_is_named_by_its_set_and_number(session: Session) -> None:
 # ---- row counts ----
 
 
+@pytest.mark.engines("duckdb")
 def test_the_row_count_lasts_until_the_next_call(session: Session) -> None:
     """ "The data in this field is reset after every nondiagnostic function call"; SQLRowCount's lasts."""
     session.ok(b"create or replace temp table counted as select * from range(5)")
@@ -315,6 +325,7 @@ STATES_WITHOUT_ROW_COUNT = {
 }
 
 
+@pytest.mark.engines("duckdb")
 def test_the_row_count_by_state(session: Session) -> None:
     assert {"S1", "S2", "S3"} <= STATES_WITHOUT_ROW_COUNT
     assert not {"S4", "S5", "S6", "S7"} & STATES_WITHOUT_ROW_COUNT
@@ -386,6 +397,7 @@ def function_of(session: Session) -> tuple[str, int]:
     )
 
 
+@pytest.mark.engines("duckdb")
 def test_the_dynamic_function_of_what_ran(session: Session) -> None:
     for sql, name in TEXTS.items():
         session.ok(sql.encode())

@@ -12,6 +12,8 @@ import pytest
 import tables
 from plain import DBC, ENV, SQL_ERROR, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, Driver, Session, pointer
 
+pytestmark = pytest.mark.engines("duckdb", "spark")
+
 INFO_TYPES = [row for row in tables.rows("info_types") if row["number"] and not row["value_kind"].startswith("alias")]
 WIDTHS = {"SQLUSMALLINT": 2, "SQLUINTEGER": 4, "SQLULEN": 8}
 FUNCTIONS = [row for row in tables.rows("functions") if row["function_id"] and row["function"] != "SQLAllocHandleStd"]
@@ -67,6 +69,7 @@ def test_an_unknown_type(session: Session) -> None:
     assert session.driver.state(DBC, session.dbc) == "HY096"
 
 
+@pytest.mark.engines("duckdb")
 def test_a_short_buffer_cuts_and_tells_the_whole_length(session: Session) -> None:
     rc, out, length = ask(session, 17, 4)
     assert rc == SQL_SUCCESS_WITH_INFO
@@ -177,6 +180,7 @@ def test_a_cursor_lives_on_after_a_transaction_as_is_said(driver: Driver, info_t
         own.close()
 
 
+@pytest.mark.engines("duckdb")
 def test_nulls_sort_as_is_said(session: Session) -> None:
     """SQL_NC_END: last, whichever way is sorted."""
     rc, out, _ = ask(session, 85)

@@ -28,6 +28,8 @@ from plain import (
     pointer,
 )
 
+pytestmark = pytest.mark.engines("duckdb", "spark")
+
 NEED_DATA, DATA_AT_EXEC, LEN_DATA_AT_EXEC = 99, -2, -100
 VARCHAR, INTEGER, BIGINT, DECIMAL, DATE = 12, 4, -5, 3, 91
 NULL = pointer(None)
@@ -102,6 +104,7 @@ def test_values_that_do_not_fit(
     session.still_works()
 
 
+@pytest.mark.engines("duckdb")
 @pytest.mark.parametrize(
     ("sql_type", "text", "expected"),
     [

@@ -23,6 +23,8 @@ from plain import (
     pointer,
 )
 
+pytestmark = pytest.mark.engines("duckdb", "spark")
+
 CLOSE, UNBIND, RESET_PARAMS = 0, 2, 3
 MAX_ROWS, NOSCAN, MAX_LENGTH = 1, 2, 3
 NULL = pointer(None)
@@ -72,6 +74,7 @@ def rows(session: Session) -> list[int]:
     return found
 
 
+@pytest.mark.engines("duckdb")
 def test_prepare_describes_and_does_not_run(session: Session) -> None:
     session.ok(b"create sequence s")
     session.ok(b"create table t (a decimal(9,3), b varchar)")
@@ -107,6 +110,7 @@ def test_what_cannot_be_described_says_why(session: Session) -> None:
     assert session.state() == "42S02"
     session.ok(b"create table nowhere (a bigint)")
     session.still_works()
+    session.ok(b"drop table nowhere")
 
 
 def test_close_keeps_what_was_prepared(session: Session) -> None:
@@ -133,6 +137,7 @@ def test_close_keeps_what_was_prepared(session: Session) -> None:
     assert (driver.SQLExecute(stmt), session.state()) == (SQL_ERROR, "HY010")
 
 
+@pytest.mark.engines("duckdb")
 def test_several_open_statements_of_one_connection(session: Session) -> None:
     driver = session.driver
     session.ok(b"create temp table seen as select 7 as a")
@@ -171,6 +176,7 @@ def test_max_length_cuts_without_a_warning(session: Session) -> None:
         assert (rc, out.value.decode(), n.value) == (SQL_SUCCESS, expected, len(expected.encode()))
 
 
+@pytest.mark.engines("duckdb")
 def test_noscan_leaves_escapes_to_the_engine(session: Session) -> None:
     session.fetched(b"select {fn length('abc')}")
     assert big(session, session.stmt) == 3
@@ -183,6 +189,7 @@ def test_noscan_leaves_escapes_to_the_engine(session: Session) -> None:
     assert big(session, session.stmt) == 5
 
 
+@pytest.mark.engines("duckdb")
 def test_statements_of_one_text_follow_each_other(session: Session) -> None:
     driver, stmt = session.driver, pointer(session.stmt)
     session.ok(b"create table t (a bigint); insert into t values (1), (2); select a from t order by a; select 9 as b")
