@@ -19,6 +19,12 @@ from argus_odbc.errors import DriverError
 from argus_odbc.sets import ParameterSets
 from argus_odbc.types import Column
 
+ISOLATION_LEVELS = {1: "READ UNCOMMITTED", 2: "READ COMMITTED", 4: "REPEATABLE READ", 8: "SERIALIZABLE"}
+"""SQL_TXN_* from the weakest on."""
+
+BEGINS = ("BEGIN", "START")
+"""How a statement starts that opens a transaction by itself."""
+
 NO_PREDICATE_VERBS = ("UPDATE", "DELETE", "MERGE")
 
 
@@ -59,8 +65,8 @@ def connect(
     try:
         if catalog:
             backend.set_current_catalog(catalog)
-        if isolation:
-            connection.set_isolation(isolation)
+        if isolation and (given := connection.set_isolation(isolation)) != isolation:
+            connection.warnings.append(substituted(isolation, given))
     except DriverError:
         backend.disconnect()
         raise
@@ -69,6 +75,11 @@ def connect(
 
 
 Result = TypeVar("Result", bound=Operation | None)
+
+
+def substituted(level: int, given: int) -> tuple[str, int, str]:
+    """The warning that a stronger isolation level was set than the one asked for."""
+    return "01S02", 0, f"Isolation level {ISOLATION_LEVELS[given]} was set for {ISOLATION_LEVELS[level]}"
 
 
 class Connection:
@@ -82,7 +93,8 @@ class Connection:
         self.completed = completed
         self.warnings = list(warnings)
         self.autocommit = True
-        self.in_transaction = False
+        self.isolation = 0
+        self._begun = False
         self._lock = threading.RLock()
 
     def info(self) -> dict[int, tuple[int, int | str]]:
@@ -95,9 +107,6 @@ class Connection:
 
     def disconnect(self) -> None:
         with self._lock:
-            if self.in_transaction:
-                self.in_transaction = False
-                self.backend.rollback()
             self.backend.disconnect()
 
     def is_alive(self) -> bool:
@@ -110,14 +119,27 @@ class Connection:
         return escape.translate(sql, self.backend.dialect)
 
     # ---- transactions ----
-    def before_statement(self) -> None:
-        """Open a transaction where one is wanted and real."""
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open: the engine's word, where it has one, else what was begun here."""
+        known = self.backend.in_transaction()
+        return self._begun if known is None else known
+
+    def may_disconnect(self) -> None:
+        """Refuse to end the session in the middle of a transaction, as SQLDisconnect must; a lost one has none."""
+        if self.in_transaction and self.backend.is_alive():
+            raise DriverError(
+                "25000", 0, "A transaction is open on the connection: call SQLEndTran to commit it or to roll it back"
+            )
+
+    def before_statement(self, sql: str) -> None:
+        """Open a transaction where one is wanted and real; not before a statement that does so itself."""
         if self.autocommit or not self.backend.capabilities.transactions:
             return
         with self._lock:
-            if not self.in_transaction:
+            if not self.in_transaction and not sql.lstrip().upper().startswith(BEGINS):
                 self.backend.begin()
-                self.in_transaction = True
+                self._begun = True
 
     def commit(self) -> None:
         self._end(self.backend.commit)
@@ -131,7 +153,7 @@ class Connection:
     def _end(self, action: Callable[[], None]) -> None:
         with self._lock:
             if self.in_transaction:
-                self.in_transaction = False
+                self._begun = False
                 action()
 
     def transaction_lost(self) -> bool:
@@ -143,19 +165,24 @@ class Connection:
             self.commit()
         self.autocommit = on
 
-    def set_isolation(self, level: int) -> None:
+    def set_isolation(self, level: int) -> int:
+        """Set the weakest level of the engine that gives at least what `level` promises; returns that one."""
         capabilities = self.backend.capabilities
         if self.in_transaction:
             raise DriverError(
                 "HY011", 0, "The isolation level cannot change in a transaction: commit or roll back first"
             )
-        if not capabilities.isolation_levels & level:
+        given = next((bit for bit in ISOLATION_LEVELS if bit >= level and capabilities.isolation_levels & bit), None)
+        if given is None:
+            known = " and ".join(n for b, n in ISOLATION_LEVELS.items() if capabilities.isolation_levels & b) or "none"
             raise DriverError(
                 "HYC00",
                 0,
-                f"Isolation level {level} is not one that {capabilities.dbms_name} has (SQL_TXN_ISOLATION_OPTION)",
+                f"{capabilities.dbms_name} cannot give isolation level {ISOLATION_LEVELS[level]}; it has {known}",
             )
-        self.backend.set_isolation(level)
+        self.backend.set_isolation(given)
+        self.isolation = given
+        return given
 
     def current_catalog(self) -> str:
         return self.backend.current_catalog()
@@ -273,7 +300,7 @@ class Statement:
         if self._cancelled:
             raise DriverError("HY008", 0, "The statement was cancelled")
         timeout = query_timeout or self._default_timeout()
-        connection.before_statement()
+        connection.before_statement(sql)
         started = time.monotonic()
         log.logger.debug("execute %s", what)
         try:

@@ -122,6 +122,7 @@ cdef SQLRETURN py_connect(Dbc* d, const TextIn* text, const TextIn* dsn, const T
         d.cursor_memory = <int64_t>c.settings.cursor_memory << 20
         fill_info(d, c.info())
         fill_lacking(d, c.lacking())
+        d.txn_isolation = c.isolation
         completed[0] = copy_text(c.completed)
         return take_warnings(&d.h, c.warnings)
     except BaseException as e:
@@ -223,9 +224,35 @@ cdef SQLRETURN bridge_set_autocommit(Dbc* d, bint on) noexcept nogil:
         return SQL_ERROR if py_dbc_call(d, "set_autocommit", (bool(on),)) is None else SQL_SUCCESS
 
 
-cdef SQLRETURN bridge_set_isolation(Dbc* d, uint32_t level) noexcept nogil:
+cdef SQLRETURN py_set_isolation(Dbc* d, SQLUINTEGER* level):
+    try:
+        from argus_odbc import driver
+        given = (<object>d.py).set_isolation(level[0])
+        if given == level[0]:
+            return SQL_SUCCESS
+        rc = take_warnings(&d.h, [driver.substituted(level[0], given)])
+        level[0] = given
+        return rc
+    except BaseException as e:
+        take_exception(&d.h, e)
+        return SQL_ERROR
+
+
+cdef SQLRETURN bridge_set_isolation(Dbc* d, SQLUINTEGER* level) noexcept nogil:
+    """*level becomes the one that is set: the engine may have only stronger ones."""
     with gil:
-        return SQL_ERROR if py_dbc_call(d, "set_isolation", (level,)) is None else SQL_SUCCESS
+        return py_set_isolation(d, level)
+
+
+cdef SQLRETURN bridge_may_disconnect(Dbc* d) noexcept nogil:
+    """25000 while a transaction is open."""
+    cdef Raised e
+    cdef SQLRETURN rc
+    with gil:
+        put_aside(&e)
+        rc = SQL_ERROR if py_dbc_call(d, "may_disconnect", ()) is None else SQL_SUCCESS
+        put_back(&e)
+    return rc
 
 
 cdef SQLRETURN py_set_catalog(Dbc* d, const char* name, int64_t n):

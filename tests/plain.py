@@ -115,6 +115,7 @@ class Session:
     def close(self) -> None:
         for kind, handle in ((STMT, self.stmt), (DBC, self.dbc), (ENV, self.env)):
             if kind == DBC:
+                self.driver.SQLEndTran(DBC, pointer(handle), 1)  # SQLDisconnect refuses while a transaction is open
                 self.driver.SQLDisconnect(pointer(handle))
             self.driver.SQLFreeHandle(kind, pointer(handle))
 

@@ -240,10 +240,15 @@ class Backend:
         raise DriverError("HYC00", 0, "This engine has no transactions")
 
     def commit(self) -> None:
+        """Raises 25S03 when it was rolled back instead, 40001 or 40002 when other work or a constraint forbids it."""
         raise DriverError("HYC00", 0, "This engine has no transactions")
 
     def rollback(self) -> None:
         raise DriverError("HYC00", 0, "This engine has no transactions: what ran is already permanent")
+
+    def in_transaction(self) -> bool | None:
+        """Whether one is open, also by the application's own BEGIN; None: the driver's own account is enough."""
+        return None
 
     def set_isolation(self, level: int) -> None:
         raise DriverError("HYC00", 0, "This engine has one isolation level only")

@@ -103,7 +103,7 @@ cdef SQLRETURN set_isolation(Dbc* d, SQLUINTEGER v) noexcept nogil:
             and v != SQL_TXN_SERIALIZABLE):
         return fail_num(&d.h, b"HY024", b"%d is not an isolation level", v, 0)
     if d.connected:
-        rc = bridge_set_isolation(d, v)
+        rc = bridge_set_isolation(d, &v)
     if SQL_SUCCEEDED(rc):
         d.txn_isolation = v
     return rc

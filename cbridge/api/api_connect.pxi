@@ -93,6 +93,8 @@ cdef public SQLRETURN SQLDisconnect(SQLHDBC h) noexcept nogil:
         return leave(&d.h, fail(&d.h, b"08003", b"The connection is not open"))
     if any_busy(d):
         return leave(&d.h, statements_busy(&d.h))
+    if bridge_may_disconnect(d) != SQL_SUCCESS:
+        return leave(&d.h, SQL_ERROR)
     dbc_close(d)
     return leave(&d.h, SQL_SUCCESS_WITH_INFO if d.h.ndiag else SQL_SUCCESS)
 

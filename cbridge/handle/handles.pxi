@@ -104,7 +104,6 @@ cdef struct Dbc:
     SQLULEN async_enable, stmt_defaults_query_timeout, stmt_defaults_max_rows
     SQLPOINTER quiet_mode
     char* current_catalog       # set before connect; UTF-8, malloc
-    bint in_transaction
     char engine[ENGINE_BYTES]   # SQL_DBMS_NAME, for the prefix of messages; "" while it is not known
     int64_t cursor_memory       # bytes that a scrollable cursor may take in memory
 

@@ -118,7 +118,6 @@ cdef void dbc_close(Dbc* d) noexcept nogil:
     bridge_disconnect(d)
     info_release(d)
     d.connected = False
-    d.in_transaction = False
 
 
 cdef SQLRETURN dbc_free(Dbc* d) noexcept nogil:

@@ -215,18 +215,6 @@ def test_the_cursor_library_is_chosen_before_connecting(session: Session) -> Non
     assert session.driver.state(DBC, session.dbc) == "08002"
 
 
-@pytest.mark.engines("duckdb")
-def test_the_isolation_level_stays_within_a_transaction(session: Session) -> None:
-    assert get_dbc(session, 108) == 8
-    assert put_dbc(session, 108, 8) == SQL_SUCCESS
-    assert put_dbc(session, 108, 1) == SQL_ERROR
-    assert session.driver.state(DBC, session.dbc) == "HYC00"
-    assert put_dbc(session, 102, 0) == SQL_SUCCESS
-    session.ok(b"CREATE TABLE t (a INTEGER)")
-    assert put_dbc(session, 108, 8) == SQL_ERROR
-    assert session.driver.state(DBC, session.dbc) == "HY011"
-
-
 def test_asynchronous_connections_are_off_and_stay_off(session: Session) -> None:
     assert get_dbc(session, 117) == 0
     assert put_dbc(session, 117, 0) == SQL_SUCCESS

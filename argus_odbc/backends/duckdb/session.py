@@ -8,6 +8,7 @@ memory. An application with one open result at a time never pays for that.
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -43,6 +44,10 @@ _CANCEL_STEP, _CANCEL_STEPS = 0.02, 100
 the engine starts the statement is lost."""
 
 
+_FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(\w+)", re.DOTALL)
+"""The first word of a statement, after comments."""
+
+
 class DuckDB(Backend):
     """One connection."""
 
@@ -50,8 +55,9 @@ class DuckDB(Backend):
     capabilities: ClassVar[Capabilities] = Capabilities(
         dbms_name="DuckDB",
         transactions=True,
-        isolation_levels=8,
-        default_isolation=8,
+        # Snapshots: no dirty, no other and no phantom row is seen, but two that write what the other read both commit.
+        isolation_levels=4,
+        default_isolation=4,
         ddl_in_transaction=True,
         error_ends_transaction=True,
         prepare_describes=True,
@@ -82,6 +88,8 @@ class DuckDB(Backend):
         self._running: Result | None = None
         self._open: Result | None = None
         self._closed = False
+        self._transaction = False
+        self._failed = False
 
     # ---- connect ----
     @classmethod
@@ -141,6 +149,7 @@ class DuckDB(Backend):
             try:
                 yield self._connection
             except Exception as e:
+                self._failed = True
                 raise (result.failure(e) if result is not None else driver_error(e)) from e
             finally:
                 with self._state:
@@ -237,26 +246,54 @@ class DuckDB(Backend):
         return str(self._connection.execute("SELECT current_setting('TimeZone')").fetchall()[0][0])
 
     # ---- transactions ----
+    def in_transaction(self) -> bool:
+        return self._transaction
+
     def begin(self) -> None:
         self._query("BEGIN TRANSACTION")
+        self._transaction, self._failed = True, False
 
     def commit(self) -> None:
-        self._end_transaction("COMMIT")
+        with self._on_connection() as connection:
+            self._before_commit(connection)
+            if self._transaction:
+                self._transaction = False
+                connection.execute("COMMIT")
 
     def rollback(self) -> None:
-        self._end_transaction("ROLLBACK")
+        if self._transaction:
+            self._transaction = False
+            self._query("ROLLBACK")
 
-    def _end_transaction(self, word: str) -> None:
+    def _before_commit(self, connection: Any) -> None:
+        """Most errors abort a transaction, and DuckDB's COMMIT of an aborted one rolls back without a word."""
+        if not (self._transaction and self._failed):
+            return
         try:
-            self._query(word)
-        except DriverError as e:
-            # The application may have ended it by a statement of its own.
-            if "no transaction is active" not in e.message:
-                raise
+            connection.execute("SELECT 1").fetchall()
+        except self._module.Error as e:
+            self._transaction = False
+            connection.execute("ROLLBACK")
+            text = "The transaction was rolled back, not committed: an error in it had aborted it"
+            raise DriverError("25S03", 0, text) from e
+
+    def _transaction_statement(self, connection: Any, sql: str) -> None:
+        """BEGIN, COMMIT or ROLLBACK of the application's own."""
+        word = _FIRST_WORD.match(sql)
+        begins = word is not None and word.group(1).upper() in ("BEGIN", "START")
+        if word is not None and word.group(1).upper() in ("COMMIT", "END"):
+            self._before_commit(connection)
+        try:
+            connection.execute(sql)
+        finally:
+            # Also a COMMIT that fails ends it; a BEGIN that fails leaves things as they were.
+            self._transaction = self._transaction and begins
+        if begins:
+            self._transaction, self._failed = True, False
 
     def set_isolation(self, level: int) -> None:
         if level != self.capabilities.default_isolation:
-            raise DriverError("HYC00", 0, "DuckDB's transactions are serializable; there is no other isolation level")
+            raise DriverError("HYC00", 0, "DuckDB's transactions see a snapshot; there is no other isolation level")
 
     # ---- session ----
     def current_catalog(self) -> str:
@@ -337,6 +374,9 @@ class Result(Operation):
         """
         with self._limit(), self._session._on_connection(self) as connection:
             self._check()
+            if statement.type.name == "TRANSACTION":
+                self._session._transaction_statement(connection, statement.query)
+                return
             expected = {e.name for e in statement.expected_result_type}
             returning = "QUERY_RESULT" in expected and "returning" in statement.query.lower()
             if "QUERY_RESULT" not in expected or ("CHANGED_ROWS" in expected and not returning):
@@ -393,6 +433,7 @@ class Result(Operation):
             while self._stream is not None:
                 self._read_part()
         except Exception as e:
+            self._session._failed = True
             self._error = self.failure(e)
         finally:
             with self._session._state:
