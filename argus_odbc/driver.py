@@ -300,7 +300,7 @@ class Statement:
         if self._cancelled:
             raise DriverError("HY008", 0, "The statement was cancelled")
         timeout = query_timeout or self._default_timeout()
-        connection.before_statement(sql)
+        connection.before_statement(self._sql)
         started = time.monotonic()
         log.logger.debug("execute %s", what)
         try:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -153,6 +154,30 @@ def test_transactions(session):
     session.commit()
     assert rows(run(session, "SELECT count(*) FROM t")) == [(1,)]
     session.commit()
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_closing_a_result_early_does_not_abort_the_transaction(session, written):
+    """A reader is in the middle of a fetch then; an interrupt of it makes DuckDB abort all that was done before."""
+    run(session, "CREATE TABLE t (a INTEGER)")
+    for _ in range(20):
+        session.begin()
+        if written:
+            run(session, "INSERT INTO t VALUES (1)")
+        many = run(session, "SELECT range FROM range(100000000000)")
+
+        def read(result=many):
+            with suppress(DriverError):
+                while result.fetch_results() is not None:
+                    pass
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        time.sleep(0.005)
+        many.close()
+        reader.join()
+        assert rows(run(session, "SELECT count(*) FROM t")) == [(int(written),)]
+        session.rollback()
 
 
 def test_prepare_describes_and_does_not_run(session):

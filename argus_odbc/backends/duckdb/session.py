@@ -44,6 +44,12 @@ _CANCEL_STEP, _CANCEL_STEPS = 0.02, 100
 the engine starts the statement is lost."""
 
 
+_CLOSE_GRACE, _CLOSE_STEP = 0.5, 0.002
+"""Seconds that closing a result waits for a fetch in a transaction that has only read, and between two looks."""
+
+_READS = ("SELECT", "EXPLAIN", "PREPARE", "VARIABLE_SET", "SET", "PRAGMA")
+"""Kinds of statements that leave nothing to commit."""
+
 _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(\w+)", re.DOTALL)
 """The first word of a statement, after comments."""
 
@@ -89,7 +95,7 @@ class DuckDB(Backend):
         self._open: Result | None = None
         self._closed = False
         self._transaction = False
-        self._failed = False
+        self._failed = self._written = False
 
     # ---- connect ----
     @classmethod
@@ -168,6 +174,31 @@ class DuckDB(Backend):
                     return
                 self._connection.interrupt()
             time.sleep(_CANCEL_STEP)
+
+    def _stop_reading(self, result: Result) -> bool:
+        """Let the fetch that a reader may be in come to its end, by an interrupt if need be; tells whether by one.
+
+        An interrupt aborts the transaction: where something was written, the fetch is waited for instead, and
+        elsewhere for a moment.
+        """
+        if self._transaction:
+            until = time.monotonic() + _CLOSE_GRACE
+            while self._running is result and (self._written or time.monotonic() < until):
+                time.sleep(_CLOSE_STEP)
+        if self._running is not result:
+            return False
+        self._interrupt(result)
+        return self._transaction
+
+    def _begin_anew(self) -> None:
+        """A new transaction for one that was aborted by an interrupt and had written nothing."""
+        with self._on_connection() as connection:
+            try:
+                connection.execute("SELECT 1").fetchall()
+            except self._module.Error:
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN TRANSACTION")
+                self._failed = False
 
     def execute(
         self, sql: str, parameters: Sequence[Parameter], options: ExecuteOptions, started: Callable[[Any], None]
@@ -251,7 +282,7 @@ class DuckDB(Backend):
 
     def begin(self) -> None:
         self._query("BEGIN TRANSACTION")
-        self._transaction, self._failed = True, False
+        self._transaction, self._failed, self._written = True, False, False
 
     def commit(self) -> None:
         with self._on_connection() as connection:
@@ -289,7 +320,7 @@ class DuckDB(Backend):
             # Also a COMMIT that fails ends it; a BEGIN that fails leaves things as they were.
             self._transaction = self._transaction and begins
         if begins:
-            self._transaction, self._failed = True, False
+            self._transaction, self._failed, self._written = True, False, False
 
     def set_isolation(self, level: int) -> None:
         if level != self.capabilities.default_isolation:
@@ -377,6 +408,7 @@ class Result(Operation):
             if statement.type.name == "TRANSACTION":
                 self._session._transaction_statement(connection, statement.query)
                 return
+            self._session._written |= statement.type.name not in _READS
             expected = {e.name for e in statement.expected_result_type}
             returning = "QUERY_RESULT" in expected and "returning" in statement.query.lower()
             if "QUERY_RESULT" not in expected or ("CHANGED_ROWS" in expected and not returning):
@@ -491,10 +523,12 @@ class Result(Operation):
 
     def close(self) -> None:
         self._closed = True
-        self._session._interrupt(self)
+        interrupted = self._session._stop_reading(self)
         with self._session._lock:
             self._let_go()
             self._parts.clear()
+            if interrupted:
+                self._session._begin_anew()
 
     def next_result(self) -> Operation | None:
         return self.following
