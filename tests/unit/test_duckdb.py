@@ -7,8 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
