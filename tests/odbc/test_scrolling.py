@@ -23,8 +23,11 @@ from plain import (
     SQL_SUCCESS_WITH_INFO,
     Driver,
     Session,
+    current,
     pointer,
 )
+
+pytestmark = pytest.mark.engines("duckdb", "spark")
 
 NEXT, FIRST, LAST, PRIOR, ABSOLUTE, RELATIVE, BOOKMARK = 1, 2, 3, 4, 5, 6, 8
 CURSOR_TYPE, SCROLLABLE, SENSITIVITY, CONCURRENCY = 6, -1, -2, 7
@@ -48,7 +51,7 @@ def driver(driver_path: Path) -> Driver:
 # CursorMemory=0 leaves no batch in memory but those of the current rowset.
 @pytest.fixture(params=["", "CursorMemory=0;"], ids=["memory", "file"])
 def session(driver: Driver, request: pytest.FixtureRequest) -> Iterator[Session]:
-    opened = Session(driver, MEMORY + request.param)
+    opened = Session(driver, current() + request.param)
     yield opened
     opened.close()
 
@@ -180,6 +183,7 @@ def test_max_rows_ends_the_result(session: Session) -> None:
     assert session.driver.SQLFetchScroll(pointer(session.stmt), NEXT, 0) == SQL_NO_DATA
 
 
+@pytest.mark.engines("duckdb")
 def test_all_types_survive_the_way_through_the_file(session: Session) -> None:
     """Every kind of column, read forwards, and once more backwards, as text."""
     sql = (
@@ -405,6 +409,7 @@ def test_extended_fetch_has_its_own_size_count_and_statuses(session: Session) ->
 # ---- when something breaks ----
 
 
+@pytest.mark.engines("duckdb")
 def test_an_error_in_the_middle_of_the_result(session: Session) -> None:
     """Rows before the error can be read; what needs the end says why it cannot be had."""
     put(session, CURSOR_TYPE, STATIC)
