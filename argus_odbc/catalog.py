@@ -168,7 +168,8 @@ def _type_cells(t: Column) -> Row:
         t.column_size if known else None,
         t.octet_length if known else None,
         digits,
-        t.num_prec_radix or None,
+        # The size counts decimal digits, also where the descriptors count the bits of an approximate number.
+        10 if t.num_prec_radix else None,
         t.nullable,
     )
 

@@ -377,6 +377,7 @@ cdef int fill_ird(Stmt* s, object columns) except -1:
         r.display_size = c.display_size
         r.octet_length = c.octet_length
         ird_sizes(r, c.column_size, c.decimal_digits)
+        ird_bits(r)
         r.texts[<int>TEXT_NAME] = copy_text(c.name)
         r.texts[<int>TEXT_LABEL] = copy_text(c.name)
         r.texts[<int>TEXT_TYPE_NAME] = copy_text(c.type_name)

@@ -122,9 +122,21 @@ cdef void ird_sizes(DescRec* r, SQLULEN column_size, SQLSMALLINT digits) noexcep
             r.datetime_interval_precision = 9
 
 
+cdef bint is_approximate(SQLSMALLINT t) noexcept nogil:
+    return t == SQL_REAL or t == SQL_FLOAT or t == SQL_DOUBLE
+
+
+cdef void ird_bits(DescRec* r) noexcept nogil:
+    """The precision of an approximate number counts bits, as its radix 2 says; its column size counts decimal digits."""
+    if is_approximate(r.concise_type):
+        r.precision = 24 if r.concise_type == SQL_REAL else 53
+
+
 cdef SQLULEN rec_column_size(const DescRec* r) noexcept nogil:
     """SQLDescribeCol's ColumnSizePtr from the IRD."""
-    return <SQLULEN>r.precision if is_number_type(r.concise_type) else r.length
+    if is_number_type(r.concise_type) and not is_approximate(r.concise_type):
+        return <SQLULEN>r.precision
+    return r.length
 
 
 cdef SQLSMALLINT rec_decimal_digits(const DescRec* r) noexcept nogil:
