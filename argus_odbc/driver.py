@@ -232,10 +232,10 @@ class Statement:
         if self._parameters is None:
             backend = self.connection.backend
             told = self._described().parameters if backend.capabilities.describe_parameters else None
+            length = self.connection.settings.string_length
             if told is not None:
-                self._parameters = list(told)
+                self._parameters = [parameters.as_parameter(column, length) for column in told]
             else:
-                length = self.connection.settings.string_length
                 self._parameters = parameters.described(
                     self._pieces, self.dialect, lambda sql: backend.prepare(sql).columns, length
                 )

@@ -25,7 +25,7 @@ Describe = Callable[[str], Sequence[Column] | None]
 def described(pieces: Sequence[str], dialect: Dialect, describe: Describe, string_length: int) -> list[Column]:
     """One column for each marker between `pieces`; `string_length` is what the driver says for unlimited text."""
     found = _of_insert(pieces, dialect, describe) or _of_one_table(pieces, dialect, describe)
-    return [_as_parameter(column, string_length) for column in found]
+    return [as_parameter(column, string_length) for column in found]
 
 
 def without_markers(pieces: Sequence[str]) -> str:
@@ -34,7 +34,7 @@ def without_markers(pieces: Sequence[str]) -> str:
     return "".join(piece + value for piece, value in zip(pieces, [*values, ""], strict=True))
 
 
-def _as_parameter(column: Column, string_length: int) -> Column:
+def as_parameter(column: Column, string_length: int) -> Column:
     """A size of 0 where the type has no limit: programs allocate what is said here, and cut at it."""
     unlimited = column.sql_type in BINARY_TYPES or (
         column.sql_type in CHARACTER_TYPES | WIDE_TYPES and column.column_size == string_length

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import struct
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -280,3 +282,27 @@ def test_number_of_sets_is_checked(session: Session) -> None:
         out = ctypes.c_uint32()
         assert session.driver.SQLGetInfo(pointer(session.dbc), info, ctypes.byref(out), 4, NULL) == SQL_SUCCESS
         assert out.value == expected
+
+
+SLOW = b"insert into t select min(r) + ?, ? from range(3000000000) x(r) where r % 7 = 3"
+
+
+@pytest.mark.parametrize("state", ["HY008", "HYT00"])
+def test_a_long_array_can_be_ended(session: Session, state: str) -> None:
+    array = Array(session, 6)
+    array.by_column([1, 2, 3, 4, 5, 6], [b"x"] * 6)
+    if state == "HYT00":
+        array.attribute(0, 1)
+    ender = threading.Timer(0.7, lambda: array.driver.SQLCancel(array.stmt))
+    if state == "HY008":
+        ender.start()
+    started = time.monotonic()
+    assert session.run(SLOW) == SQL_ERROR
+    assert time.monotonic() - started < 5
+    ender.cancel()
+    # What was executed before stays; the set that was ended has the reason, the rest was not begun.
+    (found, row), *more = array.records()
+    assert (found, more) == (state, [])
+    assert list(array.status) == [OK] * (row - 1) + [FAILED] + [UNUSED] * (6 - row)
+    assert (array.processed.value, len(array.table())) == (row, row - 1)
+    session.still_works()

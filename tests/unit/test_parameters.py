@@ -47,6 +47,25 @@ def test_text_without_markers() -> None:
     assert parameters.without_markers(pieces) == "select NULL, '?' from t where a = NULL limit 1 offset 1"
 
 
+@pytest.mark.parametrize(
+    ("told", "size"),
+    [(Column("", -9, 255), 0), (Column("", -9, 40), 40), (Column("", -3, 1000), 0), (Column("", 3, 12), 12)],
+)
+def test_what_the_engine_tells_has_no_size_without_a_limit(told: Column, size: int) -> None:
+    class Telling(Backend):
+        capabilities = Capabilities(dbms_name="Telling", describe_parameters=True, server_parameters=True)
+
+        def prepare(self, sql: str) -> Prepared:
+            return Prepared([], [told])
+
+    settings: Any = SimpleNamespace(string_length=255)
+    statement = driver.Statement(driver.Connection(Telling(), settings, "", []))
+    statement.prepare("select * from t where f(a, ?)", False)
+    assert [(column.sql_type, column.column_size) for column in statement.describe_parameters()] == [
+        (told.sql_type, size)
+    ]
+
+
 class Asked(Backend):
     """An engine that counts what it is asked."""
 
