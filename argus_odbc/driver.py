@@ -34,6 +34,7 @@ def connect(
     uid: str | None,
     pwd: str | None,
     login_timeout: int,
+    connection_timeout: int,
     catalog: str | None,
     autocommit: bool,
     isolation: int,
@@ -41,13 +42,15 @@ def connect(
 ) -> Connection:
     """Open a connection from a connection string (`text`) or a DSN with user and password.
 
-    login_timeout: seconds, 0 = the setting's. Raises DriverError 08001, 28000, HYT00, HY000.
+    login_timeout, connection_timeout: seconds, 0 = the setting's. Raises DriverError 08001, 28000, HYT00, HY000.
     """
     settings, completed, warnings = connstr.resolve(
         text or "", dsn=dsn, uid=uid, pwd=pwd, own_keywords=lambda name: load_backend(name).keywords
     )
     if login_timeout:
         settings = dataclasses.replace(settings, login_timeout=login_timeout)
+    if connection_timeout:
+        settings = dataclasses.replace(settings, socket_timeout=connection_timeout)
     if read_only:
         settings = dataclasses.replace(settings, read_only=True)
     chosen = load_backend(settings.backend)
@@ -63,14 +66,10 @@ def connect(
         raise
     connection = Connection(backend, settings, completed, warnings)
     try:
-        if catalog:
-            backend.set_current_catalog(catalog)
-        if isolation and (given := connection.set_isolation(isolation)) != isolation:
-            connection.warnings.append(substituted(isolation, given))
+        connection.begin(catalog or "", isolation, autocommit)
     except DriverError:
         backend.disconnect()
         raise
-    connection.autocommit = autocommit
     return connection
 
 
@@ -95,7 +94,33 @@ class Connection:
         self.autocommit = True
         self.isolation = 0
         self._begun = False
+        self._start = ("", 0, True)
         self._lock = threading.RLock()
+
+    def begin(self, catalog: str, isolation: int, autocommit: bool) -> None:
+        """What the application set before the session was opened; `reset` returns to it."""
+        self._start = (catalog, isolation, autocommit)
+        self.autocommit = True
+        if catalog:
+            self.backend.set_current_catalog(catalog)
+        self.isolation = 0
+        if isolation and (given := self.set_isolation(isolation)) != isolation:
+            self.warnings.append(substituted(isolation, given))
+        self.autocommit = autocommit
+
+    def reset(self) -> None:
+        """Make the session as new. A session of its own is opened: an engine keeps settings, temporary views and the
+        current schema, and none of them may reach the next user of a pooled connection."""
+        with self._lock:
+            old = self.backend
+            self._end(old.rollback)
+            old.disconnect()
+            self.backend = type(old).connect(self.settings)
+            self.begin(*self._start)
+
+    def set_connection_timeout(self, seconds: int) -> None:
+        """SQL_ATTR_CONNECTION_TIMEOUT; 0 = the setting's."""
+        self.backend.set_answer_timeout(seconds or self.settings.socket_timeout)
 
     def info(self) -> dict[int, tuple[int, int | str]]:
         """SQLGetInfo answers: InfoType -> (width, value); width 0 = text."""
@@ -188,7 +213,12 @@ class Connection:
         return self.backend.current_catalog()
 
     def set_current_catalog(self, name: str) -> None:
-        self.backend.set_current_catalog(name)
+        try:
+            self.backend.set_current_catalog(name)
+        except DriverError as error:
+            if error.sqlstate == "3F000":  # of an engine whose USE takes schemas too
+                raise DriverError("3D000", error.native, error.message) from error
+            raise
 
 
 class Statement:

@@ -334,6 +334,6 @@ def _connection_texts(backend: Backend, settings: Any) -> dict[int, str]:
         13: settings.host or settings.database or backend.capabilities.dbms_name,
         16: backend.current_catalog(),
         18: backend.server_version(),
-        25: _yes(settings.read_only),
+        25: _yes(backend.is_read_only),
         47: backend.current_user() or settings.uid,
     }

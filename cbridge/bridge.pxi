@@ -114,6 +114,7 @@ cdef SQLRETURN py_connect(Dbc* d, const TextIn* text, const TextIn* dsn, const T
         from argus_odbc import driver
         c = driver.connect(
             text=to_str(text), dsn=to_str(dsn), uid=to_str(uid), pwd=to_str(pwd), login_timeout=d.login_timeout,
+            connection_timeout=d.connection_timeout,
             catalog=None if d.current_catalog is NULL else (<bytes>d.current_catalog).decode("utf-8"),
             autocommit=d.autocommit == SQL_AUTOCOMMIT_ON, isolation=d.txn_isolation,
             read_only=d.access_mode == SQL_MODE_READ_ONLY)
@@ -222,6 +223,16 @@ cdef SQLRETURN bridge_end_tran(Dbc* d, bint commit) noexcept nogil:
 cdef SQLRETURN bridge_set_autocommit(Dbc* d, bint on) noexcept nogil:
     with gil:
         return SQL_ERROR if py_dbc_call(d, "set_autocommit", (bool(on),)) is None else SQL_SUCCESS
+
+
+cdef SQLRETURN bridge_set_timeout(Dbc* d, SQLUINTEGER seconds) noexcept nogil:
+    with gil:
+        return SQL_ERROR if py_dbc_call(d, "set_connection_timeout", (seconds,)) is None else SQL_SUCCESS
+
+
+cdef SQLRETURN bridge_reset(Dbc* d) noexcept nogil:
+    with gil:
+        return SQL_ERROR if py_dbc_call(d, "reset", ()) is None else SQL_SUCCESS
 
 
 cdef SQLRETURN py_set_isolation(Dbc* d, SQLUINTEGER* level):

@@ -192,6 +192,9 @@ class Backend:
     default_tls_port: ClassVar[int] = 0
     """The same with SSL=1; 0 where it is no other."""
 
+    is_read_only: bool = False
+    """The engine refuses writes on this connection (SQL_DATA_SOURCE_READ_ONLY)."""
+
     @classmethod
     def connect(cls, settings: Any) -> Backend:
         """Open a connection; `settings` is `argus_odbc.settings.Settings`. Raises DriverError 08001, 28000, HYT00 ..."""
@@ -259,6 +262,12 @@ class Backend:
 
     def set_current_catalog(self, name: str) -> None:
         raise DriverError("HYC00", 0, "This engine cannot change the current catalog")
+
+    def set_answer_timeout(self, seconds: float) -> None:
+        """Seconds that one answer of the server may take, 0 = no limit; `connect` takes it from `socket_timeout`.
+
+        When it passes: DriverError HYT01. Nothing to do for an engine that is not asked over a network.
+        """
 
     def current_user(self) -> str:
         return ""

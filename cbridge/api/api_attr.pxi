@@ -68,6 +68,16 @@ cdef public SQLRETURN SQLGetEnvAttr(SQLHENV h, SQLINTEGER attr, SQLPOINTER out, 
     return leave(&e.h, get_env_attr(e, attr, out))
 
 
+cdef bint any_open(const Dbc* d) noexcept nogil:
+    """Whether a statement of the connection has a result that was not closed."""
+    cdef const Stmt* s = d.stmts
+    while s is not NULL:
+        if s.reader is not NULL:
+            return True
+        s = s.next
+    return False
+
+
 cdef SQLRETURN set_catalog(Dbc* d, SQLPOINTER value, SQLINTEGER n, bint wide) noexcept nogil:
     """SQL_ATTR_CURRENT_CATALOG; the W form counts bytes. Before connect the name waits for the session."""
     cdef TextIn t
@@ -77,6 +87,9 @@ cdef SQLRETURN set_catalog(Dbc* d, SQLPOINTER value, SQLINTEGER n, bint wide) no
     rc = text_in(&d.h, value, n // wchar_bytes() if wide and n > 0 else n, wide, &t)
     if rc != SQL_SUCCESS:
         return rc
+    if d.connected and any_open(d):
+        text_free(&t)
+        return fail(&d.h, b"24000", b"A statement of the connection has an open result: close it before the catalog changes")
     if d.connected:
         rc = bridge_set_catalog(d, t.p, t.n)
         text_free(&t)
@@ -166,13 +179,15 @@ cdef SQLRETURN set_dbc_attr(Dbc* d, SQLINTEGER attr, SQLPOINTER value, SQLINTEGE
     if (attr == SQL_ATTR_ACCESS_MODE or attr == SQL_ATTR_METADATA_ID or attr == SQL_ATTR_TRACE
             or attr == SQL_ATTR_DISCONNECT_BEHAVIOR or attr == SQL_ATTR_ASYNC_ENABLE) and v > 1:
         return fail_num(&d.h, b"HY024", b"Attribute %d has no value %d", attr, v)
+    if attr == SQL_ATTR_CONNECTION_TIMEOUT and d.connected and bridge_set_timeout(d, v) != SQL_SUCCESS:
+        return SQL_ERROR
     if field is not NULL:
         field[0] = v
         return SQL_SUCCESS
     if attr == SQL_ATTR_QUIET_MODE:
         d.quiet_mode = value
     elif attr == SQL_ATTR_RESET_CONNECTION:
-        return set_autocommit(d, SQL_AUTOCOMMIT_ON)
+        return reset_connection(d, v)
     elif attr == SQL_ATTR_QUERY_TIMEOUT:
         d.stmt_defaults_query_timeout = <SQLULEN>value
     elif attr == SQL_ATTR_MAX_ROWS:

@@ -8,6 +8,7 @@ cdef SQLRETURN open_session(Dbc* d, const TextIn* text, const TextIn* dsn, const
         return fail(&d.h, b"08002", b"The connection is open already: call SQLDisconnect first")
     rc = bridge_connect(d, text, dsn, uid, pwd, completed)
     d.connected = SQL_SUCCEEDED(rc)
+    note_start(d)
     return rc
 
 

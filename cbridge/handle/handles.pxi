@@ -88,6 +88,11 @@ cdef struct InfoItem:
     uint64_t number
     char* text                  # UTF-8, malloc
 
+# What a connection was opened with, for SQL_ATTR_RESET_CONNECTION (api/reset.pxi).
+cdef struct DbcStart:
+    SQLUINTEGER access_mode, autocommit, connection_timeout, metadata_id, txn_isolation, translate_option
+    SQLULEN async_enable, query_timeout, max_rows
+
 cdef struct Dbc:
     Head h
     Env* env
@@ -103,6 +108,7 @@ cdef struct Dbc:
     SQLUINTEGER packet_size, txn_isolation, translate_option, ansi_app, trace, disconnect_behavior
     SQLULEN async_enable, stmt_defaults_query_timeout, stmt_defaults_max_rows
     SQLPOINTER quiet_mode
+    DbcStart start
     char* current_catalog       # set before connect; UTF-8, malloc
     char engine[ENGINE_BYTES]   # SQL_DBMS_NAME, for the prefix of messages; "" while it is not known
     int64_t cursor_memory       # bytes that a scrollable cursor may take in memory

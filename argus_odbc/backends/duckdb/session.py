@@ -102,11 +102,14 @@ class DuckDB(Backend):
     def connect(cls, settings: Any) -> Backend:
         module = _import_duckdb()
         path = settings.database or ":memory:"
+        # DuckDB refuses this for a database in memory, which begins empty: there is nothing to keep from changing.
+        read_only = bool(settings.read_only) and not path.startswith(":memory:")
         try:
-            connection = module.connect(path, read_only=bool(settings.read_only))
+            connection = module.connect(path, read_only=read_only)
         except Exception as e:
             raise DriverError("08001", 0, f'DuckDB cannot open the database "{path}": {e}') from e
         session = cls(connection, module, settings.string_length)
+        session.is_read_only = read_only
         try:
             session._set_up(settings)
         except DriverError:

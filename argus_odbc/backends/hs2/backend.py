@@ -131,6 +131,9 @@ class HS2Backend(Backend):
     def set_current_catalog(self, name: str) -> None:
         self.run(f"USE {self.dialect.quote(name)}")
 
+    def set_answer_timeout(self, seconds: float) -> None:
+        self.session.limit_answers(seconds)
+
     def current_schema(self) -> str:
         rows = self.query("SELECT current_database()")
         return str(rows[0][0]) if rows else ""

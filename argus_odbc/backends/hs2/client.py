@@ -100,6 +100,10 @@ class Session:
 
     # ---- calls ----
 
+    def limit_answers(self, seconds: float) -> None:
+        """Seconds that each further answer may take; 0 = no limit."""
+        self._timeout = float(seconds)
+
     def call(self, name: str, request: Any) -> Any:
         """One RPC; returns the answer, whose status is good. Raises DriverError."""
         answer = self.ask(name, request)

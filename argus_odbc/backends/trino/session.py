@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -117,6 +118,9 @@ class Trino(Backend):
             raise DriverError("3D000", 0, f'There is no catalog "{name}" on {self.client.where}')
         with self.state.lock:
             self.state.catalog, self.state.schema = name, ""
+
+    def set_answer_timeout(self, seconds: float) -> None:
+        self.client.settings = dataclasses.replace(self.client.settings, socket_timeout=seconds)
 
     # ---- statements ----
 
