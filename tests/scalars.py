@@ -34,6 +34,11 @@ def time_of_day(value: Any) -> bool:
     return min(apart % 86400, -apart % 86400) < 60
 
 
+def shown(text: str) -> Callable[[Any], bool]:
+    """A time's text, with or without a fraction of zeros."""
+    return lambda value: value == text or (isinstance(value, str) and value.rstrip("0") == text + ".")
+
+
 def just_seconds(time: dt.time) -> int:
     """Seconds since midnight."""
     return time.hour * 3600 + time.minute * 60 + time.second
@@ -172,8 +177,8 @@ SAMPLES: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
     "binary": [("'7'", {"text": "7", "binary": b"7"})],
     "date": [(D, {"date": dt.date(2024, 2, 29), "text": "2024-02-29", "timestamp": dt.datetime(2024, 2, 29)})],
-    "time": [("{t '12:34:56'}", {"time": dt.time(12, 34, 56), "text": "12:34:56"})],
-    "timestamp": [(TS, {"timestamp": MOMENT, "text": "2024-02-29 12:34:56", "date": dt.date(2024, 2, 29)})],
+    "time": [("{t '12:34:56'}", {"time": dt.time(12, 34, 56), "text": shown("12:34:56")})],
+    "timestamp": [(TS, {"timestamp": MOMENT, "text": shown("2024-02-29 12:34:56"), "date": dt.date(2024, 2, 29)})],
     "guid": [(f"'{GUID}'", {"text": GUID, "guid": GUID})],
 }
 """Group of types -> (a value of it, group of target types -> what CONVERT makes of it)."""

@@ -25,13 +25,14 @@ SPEC = [
 FUNCTIONS = [row for row in SPEC if row["name"] not in ("TIMESTAMPADD", "TIMESTAMPDIFF")]
 INTERVALS = tables.rows("escapes", category="interval keyword")
 
-ENGINE_OF = {"DuckDB": "duckdb", "Spark SQL": "spark", "Hive": "hive", "Impala": "impala"}
+ENGINE_OF = {"DuckDB": "duckdb", "Spark SQL": "spark", "Hive": "hive", "Impala": "impala", "Trino": "trino"}
 NOT_TRIED = {"impala": ("{t ", "OCTET_LENGTH('\u00e9')")}
 """What the server that stands in for Impala does otherwise: it has no times without a date, and counts characters."""
 
 
 @pytest.fixture(
-    scope="module", params=["duckdb", *(pytest.param(e, marks=pytest.mark.engine) for e in ("spark", "hive", "impala"))]
+    scope="module",
+    params=["duckdb", *(pytest.param(e, marks=pytest.mark.engine) for e in ("spark", "hive", "impala", "trino"))],
 )
 def engine(request: pytest.FixtureRequest) -> str:
     return request.param
@@ -44,7 +45,8 @@ def connection(engine: str, request: pytest.FixtureRequest) -> Any:
     if engine != "duckdb":
         server = request.getfixturevalue(f"{engine}_server")
         keywords |= {"Host": server.host, "Port": server.port, "UID": "ann"}
-        keywords |= {"AuthMech": "USER" if engine == "hive" else "NOSASL"}
+        keywords |= {"Catalog": "tpch"} if engine == "trino" else {}
+        keywords |= {"AuthMech": "USER" if engine in ("hive", "trino") else "NOSASL"}
     connected = pyodbc.connect(connection_string(**keywords), autocommit=True)
     yield connected
     connected.close()

@@ -15,7 +15,7 @@ from typing import Any
 import pyodbc
 import pytest
 
-from argus_odbc.backends.base import ExecuteOptions
+from argus_odbc.backends.base import ExecuteOptions, Parameter
 from argus_odbc.backends.trino import Trino
 from argus_odbc.client import Connection
 from argus_odbc.errors import DriverError
@@ -296,3 +296,127 @@ def test_info(trino: Any) -> None:
     assert trino.getinfo(pyodbc.SQL_DBMS_NAME) == "Trino"
     assert trino.getinfo(pyodbc.SQL_DBMS_VER) == "00.00.0476 476"
     assert trino.getinfo(pyodbc.SQL_USER_NAME) == "ann"
+
+
+# ---- prepared statements ----
+
+
+def test_prepared_statements_are_described(session: Trino) -> None:
+    found = session.prepare(
+        "SELECT name, nationkey + ? AS k, cast(? AS varchar(7)) v FROM tpch.tiny.nation WHERE name LIKE ?"
+    )
+    assert found.columns is not None
+    assert [(c.name, c.sql_type, c.column_size, c.table, c.base_column) for c in found.columns] == [
+        ("name", -9, 25, "nation", "name"), ("k", -5, 19, "", ""), ("v", -9, 7, "", ""),
+    ]  # fmt: skip
+    found = session.prepare("SELECT nationkey FROM tpch.tiny.nation WHERE nationkey = ? AND name = ?")
+    assert found.parameters is not None
+    assert [c.sql_type for c in found.parameters] == [-5, -9]
+    assert session.prepare("INSERT INTO memory.default.t SELECT 1").columns == ()
+    assert session.prepare("SELECT nope FROM tpch.tiny.nation").columns is None, "mistakes come when it is run"
+    assert session.prepare("SHOW CATALOGS").columns is None
+    assert session.state.prepared == {}
+
+
+def test_parameters_are_sent_once(session: Trino) -> None:
+    rows = [("a'b", 1), ("\u00e4\U0001f600", None)]
+    session.query("CREATE TABLE memory.default.params (s varchar, i bigint)")
+    for text, number in rows:
+        operation = session.execute(
+            "INSERT INTO memory.default.params VALUES (?, ?)",
+            (Parameter(text), Parameter(number)),
+            ExecuteOptions(),
+            ignore,
+        )
+        assert operation.row_count == 1
+    assert sorted(session.query("SELECT s, i FROM memory.default.params")) == sorted(rows)
+    session.query("DROP TABLE memory.default.params")
+
+
+# ---- the session's state ----
+
+
+def test_state_follows_statements(session: Trino) -> None:
+    session.query("USE tpch.tiny")
+    assert session.query("SELECT current_catalog, current_schema") == [("tpch", "tiny")]
+    session.query("USE sf1")
+    assert (session.current_catalog(), session.current_schema()) == ("tpch", "sf1")
+    session.set_current_catalog("memory")
+    assert session.query("SELECT current_catalog") == [("memory",)]
+    with pytest.raises(DriverError) as caught:
+        session.set_current_catalog("nope")
+    assert caught.value.sqlstate == "3D000"
+    session.query("SET SESSION query_max_run_time = '17m'")
+    assert session.query("SHOW SESSION LIKE 'query\\_max\\_run\\_time' ESCAPE '\\'")[0][1] == "17m"
+    session.query("RESET SESSION query_max_run_time")
+    assert session.query("SHOW SESSION LIKE 'query\\_max\\_run\\_time' ESCAPE '\\'")[0][1] != "17m"
+    session.query("SET TIME ZONE 'Asia/Tokyo'")
+    assert session.query("SELECT current_timezone()") == [("Asia/Tokyo",)]
+    operation = execute(session, "SELECT timestamp '2024-01-01 00:00:00 UTC'")
+    assert operation.columns[0].zone == "Asia/Tokyo"
+    operation.close()
+    session.query("PREPARE p1 FROM SELECT ? + 1")
+    assert session.query("EXECUTE p1 USING 5") == [(6,)]
+    session.query("DEALLOCATE PREPARE p1")
+    with pytest.raises(DriverError):
+        session.query("EXECUTE p1 USING 5")
+
+
+def test_keywords_reach_the_server(trino_server: Server) -> None:
+    own = {"source": "argus test", "clienttags": "a,b", "clientinfo": "info", "locale": "fr-FR"}
+    where = {"host": trino_server.host, "port": trino_server.port, "uid": "ann"}
+    session = Trino.connect(
+        Settings(**where, own=own, session_properties={"query_max_run_time": "19m"}, time_zone="Asia/Tokyo")
+    )
+    assert session.query("SELECT source FROM system.runtime.queries WHERE state = 'RUNNING'") == [("argus test",)]
+    assert session.query("SELECT current_timezone(), date_format(date '2024-02-01', '%M')") == [
+        ("Asia/Tokyo", "f\u00e9vrier")
+    ]
+    assert session.query("SHOW SESSION LIKE 'query\\_max\\_run\\_time' ESCAPE '\\'")[0][1] == "19m"
+    session.disconnect()
+    texts = Trino.connect(Settings(**where, own={"zonedtimestamps": "text", "intervals": "text"}))
+    operation = execute(texts, "SELECT timestamp '2024-01-01 00:00:00 Asia/Tokyo' z, interval '-3' year i")
+    assert [c.sql_type for c in operation.columns] == [-9, -9]
+    part = operation.fetch_results()
+    assert part is not None
+    assert bytes(part.payload[part.start : part.end]) == b'[["2024-01-01 00:00:00 Asia/Tokyo","-3-0"]]'
+    operation.close()
+    texts.disconnect()
+
+
+# ---- transactions ----
+
+
+def test_transactions(connect: Callable[..., Any], trino_server: Server) -> None:
+    where = {"Host": trino_server.host, "Port": trino_server.port, "UID": "ann", "Catalog": "tpch", "Schema": "tiny"}
+    connection = connect(Backend="trino", autocommit=False, **where)
+    assert connection.execute("SELECT count(*) FROM nation").fetchone()[0] == 25
+    connection.commit()
+    with pytest.raises(pyodbc.Error) as caught:
+        connection.execute("CREATE TABLE memory.default.never AS SELECT 1 x")
+    assert caught.value.args[0] == "25000"
+    assert "autocommit" in caught.value.args[1]
+    with pytest.raises(pyodbc.Error) as caught:
+        connection.execute("SELECT 1").fetchall()
+    assert caught.value.args[0] == "25S03"
+    connection.rollback()
+    assert connection.execute("SELECT 1").fetchone()[0] == 1
+    with pytest.raises(pyodbc.Error):
+        connection.execute("SELECT 1/0").fetchall()
+    with pytest.raises(pyodbc.Error) as caught:
+        connection.commit()
+    assert caught.value.args[0] == "25S03"
+    assert connection.execute("SELECT 2").fetchone()[0] == 2, "a failed COMMIT leaves no dead transaction behind"
+    connection.rollback()
+    connection.autocommit = True
+    assert connection.execute("SELECT 3").fetchone()[0] == 3
+
+
+def test_isolation_levels(session: Trino) -> None:
+    for level in (1, 2, 4, 8):
+        session.set_isolation(level)
+        session.begin()
+        assert session.state.transaction
+        assert session.query("SELECT count(*) FROM tpch.tiny.nation") == [(25,)]
+        session.commit()
+        assert session.state.transaction == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -156,50 +157,53 @@ def test_certificates(server: SecureServer, connected: Callable[..., Trino]) -> 
 
 # ---- spooling ----
 
-ORDERS = "SELECT orderkey, custkey, totalprice, orderdate, comment FROM tpch.sf1.orders WHERE orderkey < 400000"
-COUNTS = (
-    "SELECT count(*), sum(orderkey), sum(custkey), sum(length(comment)) FROM tpch.sf1.orders WHERE orderkey < 400000"
-)
+LINES = "SELECT orderkey, partkey, extendedprice, shipdate, comment FROM tpch.tiny.lineitem"
+COUNTS = "SELECT count(*), sum(orderkey), sum(partkey), sum(length(comment)) FROM tpch.tiny.lineitem"
+
+STORED = {
+    "spooling_inlining_enabled": "false", "spooling_initial_segment_size": "1MB", "spooling_max_segment_size": "1MB",
+}  # fmt: skip
+"""With these every segment goes to the store; without them the server sends this result inline."""
 
 
 def totals(operation: TrinoOperation) -> tuple[int, int, int, int]:
-    """Count and sums of ORDERS, by Python's json module."""
-    count = keys = customers = characters = 0
+    """Count and sums of LINES, by Python's json module."""
+    count = keys = parts = characters = 0
     while (part := operation.fetch_results()) is not None:
         rows = json.loads(bytes(part.payload[part.start : part.end]))
         count += len(rows)
         keys += sum(row[0] for row in rows)
-        customers += sum(row[1] for row in rows)
+        parts += sum(row[1] for row in rows)
         characters += sum(len(row[4]) for row in rows)
     operation.close()
-    return count, keys, customers, characters
+    return count, keys, parts, characters
 
 
 @pytest.mark.parametrize("spooling", ["auto", "json+zstd", "json+lz4", "json", "off"])
 def test_spooled_rows_are_the_same(server: SecureServer, connected: Callable[..., Trino], spooling: str) -> None:
+    stored = connected(uid="alice", pwd=USERS["alice"], own={"spooling": spooling}, session_properties=STORED)
     session = connected(uid="alice", pwd=USERS["alice"], own={"spooling": spooling})
-    operation = execute(session, ORDERS)
+    operation = execute(stored, LINES)
     fetched: list[int] = []
     original = operation._segments._attempt
     operation._segments._attempt = lambda *a: fetched.append(1) or original(*a)  # type: ignore[method-assign,func-returns-value]
     assert totals(operation) == session.query(COUNTS)[0]
     assert bool(fetched) == (spooling != "off"), "segments came out of the store"
+    assert totals(execute(session, LINES)) == session.query(COUNTS)[0]
     assert session.query("SHOW CATALOGS")[0][0]
     assert session.query("SELECT 1 WHERE false") == []
 
 
 def test_spooled_segments_are_acknowledged(server: SecureServer, connected: Callable[..., Trino]) -> None:
-    import urllib.request
-
-    session = connected(uid="alice", pwd=USERS["alice"])
-    totals(execute(session, ORDERS))
+    session = connected(uid="alice", pwd=USERS["alice"], session_properties=STORED)
+    totals(execute(session, LINES))
     with urllib.request.urlopen(f"http://127.0.0.1:{server.s3_port}/spool?list-type=2", timeout=10) as answer:
         assert b"<Key>" not in answer.read(), "nothing is left in the store"
 
 
 def test_a_result_that_is_closed_early_leaves_the_session_usable(connected: Callable[..., Trino]) -> None:
     session = connected(uid="alice", pwd=USERS["alice"])
-    operation = session.execute(ORDERS, (), ExecuteOptions(), lambda cancel: None)
+    operation = session.execute(LINES, (), ExecuteOptions(), lambda cancel: None)
     assert operation.fetch_results() is not None
     operation.close()
     assert session.query("SELECT 1") == [(1,)]

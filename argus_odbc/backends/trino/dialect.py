@@ -50,6 +50,7 @@ FUNCTIONS: dict[str, str] = {
     "DATABASE": "current_catalog",
     "IFNULL": "coalesce({0}, {1})",
     "USER": "current_user",
+    **dict.fromkeys(("SQL_BINARY", "SQL_VARBINARY", "SQL_LONGVARBINARY"), "VARBINARY"),
 }
 
 KEYWORDS = tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ from argus_odbc.types import Column
 
 if TYPE_CHECKING:
     from argus_odbc.backends.trino.session import Trino
+
+DRAIN_SECONDS = 2.0
+"""How long the rest of a result is read away before its query is ended."""
 
 POST_GRACE = 0.7
 """Seconds that a cancel waits for the answer that tells the query's address, before it gives the connection up."""
@@ -239,6 +243,19 @@ class TrinoOperation(Operation):
         if self._timer is not None:
             self._timer.cancel()
 
+    def _read_on(self) -> bool:
+        """In a transaction: read the rest away, if that is soon done, because ending a query aborts the transaction."""
+        if not self._session.state.transaction or not self._pending:
+            return False
+        limit = time.monotonic() + DRAIN_SECONDS
+        try:
+            while not self._ended and time.monotonic() < limit:
+                self._receive()
+        except DriverError as e:
+            log.logger.info("query %s failed after its result was closed: %s", self.query_id, e.message)
+            return True
+        return self._ended
+
     def close(self) -> None:
         """Idempotent; a query that is not at its end is ended on the server."""
         if self._closed:
@@ -246,7 +263,7 @@ class TrinoOperation(Operation):
         self._closed = True
         self._stop_timer()
         self._segments.close()
-        if not self._ended and self._next and not self._stopped.is_set():
+        if not self._ended and self._next and not self._stopped.is_set() and not self._read_on():
             log.logger.debug("query %s is closed before its end", self.query_id)
             self._client.delete(self._next)
         self._call.release(whole=self._ended and not self._pending)

@@ -19,6 +19,24 @@ from argus_odbc.errors import DriverError
 from argus_odbc.settings import Keyword, Settings
 from argus_odbc.types import TypeRow
 
+TEXT_CASTS = (
+    0x4000
+    | 0x1000
+    | 0x8000
+    | 0x4
+    | 0x80
+    | 0x8
+    | 0x40
+    | 0x10
+    | 0x10000
+    | 0x20000
+    | 0x2000
+    | 0x100
+    | 0xA00000
+    | 0x1000000
+)
+"""SQL_CVT_*: what a text is cast to, which is every type but varbinary; that one is cast to nothing else."""
+
 
 class Trino(Backend):
     """One session."""
@@ -29,6 +47,7 @@ class Trino(Backend):
         transactions=True,
         isolation_levels=15,
         default_isolation=1,
+        error_ends_transaction=True,
         prepare_describes=True,
         server_parameters=True,
         describe_parameters=True,
@@ -36,6 +55,7 @@ class Trino(Backend):
         quoted_identifier_case=2,
         max_identifier_length=128,
         null_collation=4,
+        extra_info={69: 0x800, 70: TEXT_CASTS, 122: TEXT_CASTS, 126: TEXT_CASTS},
     )
     dialect: ClassVar[Dialect] = DIALECT
     default_port: ClassVar[int] = 8080
@@ -149,6 +169,9 @@ class Trino(Backend):
 
     def rollback(self) -> None:
         self.transaction.end("ROLLBACK")
+
+    def in_transaction(self) -> bool:
+        return bool(self.state.transaction)
 
     def set_isolation(self, level: int) -> None:
         self.transaction.isolation = level
