@@ -1,4 +1,4 @@
-"""`python -m bench [duckdb|catalog|spark|hs2] [--quick]`: measures, prints, writes bench/results/*.json."""
+"""`python -m bench [duckdb|arrays|catalog|spark|hs2|trino] [--quick]`: measures, prints, writes bench/results/*.json."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ def spark_figures(quick: bool) -> Iterator[Figure]:
     return spark.figures(100_000 if quick else 1_000_000, 3)
 
 
+def trino_figures(quick: bool) -> Iterator[Figure]:
+    """The Trino measurements; they share one server."""
+    from bench import trino
+
+    return trino.figures(150_000 if quick else 1_500_000, 3)
+
+
 def hs2_figures(quick: bool) -> Iterator[Figure]:
     """HiveServer2's protocol without an engine behind it."""
     from bench.replay import hs2
@@ -60,6 +67,7 @@ SUITES = {
     "catalog": catalog_figures,
     "spark": spark_figures,
     "hs2": hs2_figures,
+    "trino": trino_figures,
 }
 
 
