@@ -71,7 +71,8 @@ DRIVER_NUMBERS_4: dict[int, int] = {
     153: 2,  # SQL_PARAM_ARRAY_ROW_COUNTS: one count
     154: 1,  # SQL_PARAM_ARRAY_SELECTS: a result set for each set of parameters
     166: 0x1 | 0x2,  # SQL_STANDARD_CLI_CONFORMANCE
-    167: 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x200 | 0x1000,  # SQL_STATIC_CURSOR_ATTRIBUTES1: all ways, bookmarks, as above
+    # SQL_STATIC_CURSOR_ATTRIBUTES1: all ways, bookmarks, SQL_FETCH_BY_BOOKMARK, as above
+    167: 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x200 | 0x1000 | 0x80000,
     168: 0x1 | 0x80,  # SQL_STATIC_CURSOR_ATTRIBUTES2: read only, SQL_ATTR_MAX_ROWS for SELECT
     180: 0,  # SQL_RETURN_ESCAPE_CLAUSE of ODBC 4: none; an error here derails Power Query
     10001: 0,  # SQL_CURSOR_SENSITIVITY: unspecified

@@ -48,6 +48,7 @@ include "handle/reader.pxi"
 include "handle/store.pxi"
 include "handle/cursor.pxi"
 include "handle/scroll.pxi"
+include "handle/bulk.pxi"
 include "handle/life.pxi"
 
 include "bridge.pxi"

@@ -195,8 +195,10 @@ cdef SQLRETURN bind_col(Stmt* s, SQLUSMALLINT c, SQLSMALLINT c_type, SQLPOINTER 
     """Write the binding into the ARD; buffer NULL unbinds, and lowers SQL_DESC_COUNT as the page says."""
     cdef Desc* ard = s.ard
     cdef DescRec* r
-    if c == 0 and s.use_bookmarks == SQL_UB_OFF:
-        return need_bookmark(s, 0)
+    if (c == 0 and buffer is not NULL and c_type != SQL_C_VARBOOKMARK and c_type != SQL_C_BOOKMARK
+            and c_type != SQL_C_ULONG):
+        return fail_num(&s.h, b"07006", b"A bookmark cannot be had as C type %d: use SQL_C_VARBOOKMARK or SQL_C_BOOKMARK",
+                        c_type, 0)
     if c > 32767:
         return fail_num(&s.h, b"07009", b"Column %d is beyond what any result has", c, 0)
     s.bindings_changed = True

@@ -86,7 +86,8 @@ cdef bint function_built(SQLUSMALLINT f) noexcept nogil:
             or f == SQL_API_SQLTABLEPRIVILEGES or f == SQL_API_SQLCOLUMNPRIVILEGES or f == SQL_API_SQLCANCELHANDLE
             or f == SQL_API_SQLSETCURSORNAME or f == SQL_API_SQLGETCURSORNAME or f == SQL_API_SQLSETDESCFIELD
             or f == SQL_API_SQLGETDESCFIELD or f == SQL_API_SQLGETDESCREC or f == SQL_API_SQLSETDESCREC
-            or f == SQL_API_SQLCOPYDESC or f == SQL_API_SQLEXTENDEDFETCH or f == SQL_API_SQLSETPOS)
+            or f == SQL_API_SQLCOPYDESC or f == SQL_API_SQLEXTENDEDFETCH or f == SQL_API_SQLSETPOS
+            or f == SQL_API_SQLBULKOPERATIONS)
 
 
 cdef bint function_there(const Dbc* d, SQLUSMALLINT f) noexcept nogil:

@@ -1,4 +1,4 @@
-# SQLFetch, SQLFetchScroll, SQLExtendedFetch, SQLSetPos, SQLGetData.
+# SQLFetch, SQLFetchScroll, SQLExtendedFetch, SQLSetPos, SQLBulkOperations, SQLGetData.
 # Included by _core.pyx after api_column.pxi.
 
 cdef SQLRETURN fetch_call(Stmt* s, SQLUSMALLINT function, SQLSMALLINT orientation, SQLLEN offset, int64_t size,
@@ -43,6 +43,14 @@ cdef public SQLRETURN SQLSetPos(SQLHSTMT h, SQLSETPOSIROW row, SQLUSMALLINT oper
     if not begin(s, SQL_API_SQLSETPOS, &rc):
         return rc
     return leave(&s.h, set_pos(s, row, operation, lock))
+
+
+cdef public SQLRETURN SQLBulkOperations(SQLHSTMT h, SQLSMALLINT operation) noexcept nogil:
+    cdef Stmt* s = stmt(h)
+    cdef SQLRETURN rc
+    if not begin(s, SQL_API_SQLBULKOPERATIONS, &rc):
+        return rc
+    return leave(&s.h, bulk_operations(s, operation))
 
 
 cdef public SQLRETURN SQLGetData(SQLHSTMT h, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOINTER buffer, SQLLEN capacity,

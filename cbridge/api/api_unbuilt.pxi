@@ -18,14 +18,6 @@ cdef public SQLRETURN SQLBrowseConnectW(SQLHDBC h, SQLWCHAR* text, SQLSMALLINT n
     return leave(&x.h, not_built(&x.h, b"SQLBrowseConnect"))
 
 
-cdef public SQLRETURN SQLBulkOperations(SQLHSTMT h, SQLSMALLINT operation) noexcept nogil:
-    cdef Stmt* x = stmt(h)
-    cdef SQLRETURN rc
-    if not begin(x, SQL_API_SQLBULKOPERATIONS, &rc):
-        return rc
-    return leave(&x.h, not_built(&x.h, b"SQLBulkOperations"))
-
-
 cdef public int ConfigDSN(void* window, SQLUSMALLINT request, const char* driver, const char* attributes) noexcept nogil:
     """The installer's dialogue; 0 says that nothing was changed: data sources are edited in odbc.ini."""
     return 0

@@ -257,7 +257,9 @@ cdef SQLRETURN get_stmt_attr(Stmt* s, SQLINTEGER attr, SQLPOINTER out) noexcept 
         (<void**>out)[0] = s.ird
     elif attr == SQL_ATTR_IMP_PARAM_DESC:
         (<void**>out)[0] = s.ipd
-    elif attr == SQL_ATTR_ROW_NUMBER:
+    elif attr == SQL_GET_BOOKMARK and s.use_bookmarks == SQL_UB_OFF:
+        return fail(&s.h, b"HY092", b"SQL_GET_BOOKMARK needs SQL_ATTR_USE_BOOKMARKS, set before the statement is executed")
+    elif attr == SQL_ATTR_ROW_NUMBER or attr == SQL_GET_BOOKMARK:
         if s.current_batch is NULL:
             return fail(&s.h, b"24000", b"The cursor stands on no row")
         (<SQLULEN*>out)[0] = <SQLULEN>(s.rowset_start + s.current - 1)

@@ -229,8 +229,9 @@ cdef SQLRETURN fetch(Stmt* s, SQLSMALLINT orientation, SQLLEN offset, int64_t si
     cdef int64_t i
     if rc != SQL_SUCCESS:
         return rc
-    if orientation != SQL_FETCH_NEXT and s.store is NULL:
-        return refuse_orientation(s, orientation)
+    rc = can_scroll(s, orientation, offset, size, extended)
+    if rc != SQL_SUCCESS:
+        return rc
     if s.bindings_changed:
         rc = build_plan(s)
         if rc != SQL_SUCCESS:
@@ -283,6 +284,9 @@ cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOI
         return fail_num(&s.h, b"HY090", b"A buffer length of %d is negative", capacity, 0)
     if not s.getdata_runs or s.getdata_column != column or s.getdata_c_type != c_type:
         s.getdata_runs = False
+        if column == 0 and c_type != SQL_C_DEFAULT and (c_type == SQL_C_BINARY) != (s.use_bookmarks == SQL_UB_VARIABLE):
+            return fail_num(&s.h, b"HY003", b"The C type %d is not that of the bookmarks that SQL_ATTR_USE_BOOKMARKS asked for",
+                            c_type, 0)
         rc = getdata_target(s, column, c_type, buffer, capacity, ind, &s.getdata)
         if rc != SQL_SUCCESS:
             return rc

@@ -63,6 +63,9 @@ cdef SQLRETURN bookmark_target(Stmt* s, SQLSMALLINT c_type, const DescRec* app, 
             and c_type != SQL_C_SLONG and c_type != SQL_C_LONG):
         return fail_num(&s.h, b"07006", b"A bookmark cannot be had as C type %d: use SQL_C_VARBOOKMARK or SQL_C_BOOKMARK",
                         c_type, 0)
+    if (c_type == SQL_C_BINARY) != (s.use_bookmarks == SQL_UB_VARIABLE):
+        return fail_num(&s.h, b"07006", b"The C type %d is not that of the bookmarks that SQL_ATTR_USE_BOOKMARKS asked for",
+                        c_type, 0)
     memset(t, 0, sizeof(Target))
     t.sql_type = SQL_BINARY
     t.c_type = c_type
@@ -87,7 +90,7 @@ cdef SQLRETURN build_plan(Stmt* s) noexcept nogil:
         if r.data_ptr is NULL and r.octet_length_ptr is NULL and r.indicator_ptr is NULL:
             continue
         if i == 0 and s.use_bookmarks == SQL_UB_OFF:
-            continue
+            return fail(&s.h, b"07009", b"Column 0 is bound, but bookmarks are off (SQL_ATTR_USE_BOOKMARKS)")
         if i > s.ird.count:
             return fail_num(&s.h, b"07009", b"Column %d is bound, but the result has %d columns", i, s.ird.count)
         rc = make_target(s, <SQLUSMALLINT>i, r.concise_type, r, &s.plan[n])

@@ -8,6 +8,25 @@ cdef SQLRETURN refuse_orientation(Stmt* s, SQLSMALLINT orientation) noexcept nog
                     b"SQL_ATTR_CURSOR_TYPE to SQL_CURSOR_STATIC before the statement is executed", orientation, 0)
 
 
+cdef SQLRETURN can_scroll(Stmt* s, SQLSMALLINT orientation, SQLLEN offset, int64_t size, bint extended) noexcept nogil:
+    """SQL_SUCCESS where a fetch may move the cursor; a fetch that is refused leaves it and its rowset as they are."""
+    if s.store is NULL:
+        return SQL_SUCCESS if orientation == SQL_FETCH_NEXT else refuse_orientation(s, orientation)
+    if orientation < SQL_FETCH_NEXT or orientation > SQL_FETCH_BOOKMARK or orientation == 7:
+        return refuse_orientation(s, orientation)
+    if s.keyset_size and <int64_t>s.keyset_size < size:
+        return fail_num(&s.h, b"HY107", b"The keyset size of %d is smaller than the rowset size of %d", s.keyset_size, size)
+    if orientation != SQL_FETCH_BOOKMARK:
+        return SQL_SUCCESS
+    if s.use_bookmarks == SQL_UB_OFF:
+        return fail(&s.h, b"HY106", b"Bookmarks are off: set SQL_ATTR_USE_BOOKMARKS before the statement is executed")
+    if s.fetch_bookmark_ptr is NULL and not extended:
+        return fail(&s.h, b"HY111", b"SQL_ATTR_FETCH_BOOKMARK_PTR names no bookmark")
+    if from_bookmark(s, offset, extended) == 0:
+        return fail(&s.h, b"HY111", b"The bookmark is not that of a row of this result")
+    return SQL_SUCCESS
+
+
 # ---- where a rowset begins ----
 cdef int64_t rows_up_to(Stmt* s, int64_t row) noexcept nogil:
     """Rows of the result that are known to exist after a look for row `row`, SQL_ATTR_MAX_ROWS applied."""
@@ -29,9 +48,9 @@ cdef int64_t from_absolute(Stmt* s, SQLLEN offset, int64_t size, bint* cut) noex
     if offset >= 0:
         return offset
     last = last_row(s)
-    if -offset <= last:
+    if offset >= -last:
         return last + offset + 1
-    if -offset > size:
+    if offset < -size:
         return 0
     cut[0] = True
     return 1
@@ -49,7 +68,7 @@ cdef int64_t from_relative(Stmt* s, SQLLEN offset, int64_t size, bint* cut) noex
         return INT64_MAX
     if s.rowset_start + offset >= 1:
         return s.rowset_start + offset
-    if s.rowset_start == 1 or -offset > size:
+    if s.rowset_start == 1 or offset < -size:
         return 0
     cut[0] = True
     return 1
@@ -79,6 +98,8 @@ cdef int64_t from_bookmark(Stmt* s, SQLLEN offset, bint extended) noexcept nogil
         return 0
     if extended:
         return mark
+    if offset > INT64_MAX - mark:
+        return INT64_MAX
     return mark + offset if mark + offset >= 1 else -1
 
 
@@ -109,15 +130,7 @@ cdef SQLRETURN scroll(Stmt* s, SQLSMALLINT orientation, SQLLEN offset, int64_t s
     elif orientation == SQL_FETCH_RELATIVE:
         start = from_relative(s, offset, size, &cut)
     elif orientation == SQL_FETCH_BOOKMARK:
-        if s.use_bookmarks == SQL_UB_OFF:
-            return fail(&s.h, b"HY106", b"Bookmarks are off: set SQL_ATTR_USE_BOOKMARKS before the statement is executed")
-        if s.fetch_bookmark_ptr is NULL and not extended:
-            return fail(&s.h, b"HY111", b"SQL_ATTR_FETCH_BOOKMARK_PTR names no bookmark")
         start = from_bookmark(s, offset, extended)
-        if start == 0:
-            return fail(&s.h, b"HY111", b"The bookmark is not that of a row of this result")
-    else:
-        return refuse_orientation(s, orientation)
     if s.store.whole and s.reader.failed:
         s.place = AFTER_END
         return reader_failed(s, SQL_NO_ROW_NUMBER)
@@ -190,11 +203,32 @@ cdef int64_t put_bookmarks(const Target* target, int64_t first, int64_t n, SQLLE
         if t.indicator is not NULL:
             t.indicator = <SQLLEN*>(<char*>t.indicator + i * ind_stride)
         cells[i] = put_bookmark(&t, first + i)
+        if cells[i] == CELL_TRUNCATED:
+            cells[i] = CELL_TOO_LONG
         bad += cells[i] != CELL_DONE
     return bad
 
 
 # ---- SQLSetPos ----
+cdef SQLRETURN refresh(Stmt* s, int64_t first, int64_t n, bint all_rows, uint8_t* cells,
+                       SQLUSMALLINT* status) noexcept nogil:
+    """Convert rows anew; of all rows those are left out that SQL_ATTR_ROW_OPERATION_PTR says to ignore."""
+    cdef const SQLUSMALLINT* ignored = s.ard.array_status_ptr if all_rows else NULL
+    cdef int64_t i, done = 0, errors = 0
+    cdef SQLRETURN rc = SQL_SUCCESS, one
+    for i in range(first, first + n):
+        if ignored is not NULL and ignored[i] == SQL_ROW_IGNORE:
+            continue
+        one = convert_rows(s, i, 1, cells, status)
+        done += 1
+        errors += one == SQL_ERROR
+        if one != SQL_SUCCESS:
+            rc = SQL_SUCCESS_WITH_INFO
+        if s.rowset_status is not NULL:
+            s.rowset_status[i] = status[i]
+    return SQL_ERROR if done and errors == done else rc
+
+
 cdef SQLRETURN set_pos(Stmt* s, SQLSETPOSIROW row, SQLUSMALLINT operation, SQLUSMALLINT lock) noexcept nogil:
     """Stand on another row of the rowset, or convert rows of it anew into the bound columns."""
     cdef uint8_t* cells
@@ -213,10 +247,15 @@ cdef SQLRETURN set_pos(Stmt* s, SQLSETPOSIROW row, SQLUSMALLINT operation, SQLUS
         return fail(&s.h, b"HYC00", b"The driver locks no rows: use SQL_LOCK_NO_CHANGE")
     if s.rowset_rows == 0:
         return fail(&s.h, b"24000", b"The cursor stands on no row")
-    if <int64_t>row > s.rowset_rows:
-        return fail_num(&s.h, b"HY107", b"Row %d of a rowset that has %d", <int64_t>row, s.rowset_rows)
+    if row == 0 and operation == SQL_POSITION:
+        return fail(&s.h, b"HY109", b"SQL_POSITION needs one row of the rowset, from 1; 0 stands for all of them")
+    if row > <SQLSETPOSIROW>s.rowset_size:
+        return fail_num(&s.h, b"HY107", b"Row %d of a rowset whose size is %d", <int64_t>row, s.rowset_size)
+    if row > <SQLSETPOSIROW>s.rowset_rows:
+        return fail_num(&s.h, b"HY109", b"Row %d of the rowset was not fetched: the result ended after row %d of it",
+                        <int64_t>row, s.rowset_rows)
+    stand_on(s, <int64_t>row if row else 1)
     if operation == SQL_POSITION:
-        stand_on(s, <int64_t>row if row else 1)
         return SQL_SUCCESS
     if s.bindings_changed:
         rc = build_plan(s)
@@ -225,15 +264,12 @@ cdef SQLRETURN set_pos(Stmt* s, SQLSETPOSIROW row, SQLUSMALLINT operation, SQLUS
     if row:
         first = <int64_t>row - 1
         n = 1
-        stand_on(s, <int64_t>row)
     cells = <uint8_t*>calloc(s.rowset_rows, 1)
     status = <SQLUSMALLINT*>calloc(s.rowset_rows, sizeof(SQLUSMALLINT))
     if cells is NULL or status is NULL:
         rc = no_memory(&s.h)
     else:
-        rc = convert_rows(s, first, n, cells, status)
-        if s.rowset_status is not NULL:
-            memcpy(s.rowset_status + first, status + first, n * sizeof(SQLUSMALLINT))
+        rc = refresh(s, first, n, row == 0, cells, status)
     free(cells)
     free(status)
     return rc

@@ -25,6 +25,8 @@ cdef struct Store:
     int64_t in_memory
     uint64_t rowset        # number of the current fetch, from 1 on: blocks that it uses stay in memory
     int64_t hand           # where the search for a block to spill goes on
+    bint full              # the file takes no more; what is in it already can still leave memory
+    int pid                # whose file it is: a forked child must not write over its parent's rows
     int file               # -1: not opened yet
     int64_t file_end
     char folder[256]       # where the file is
@@ -34,6 +36,7 @@ cdef Store* store_new(int64_t budget) noexcept nogil:
     cdef Store* st = <Store*>calloc(1, sizeof(Store))
     if st is not NULL:
         st.budget = budget
+        st.pid = argus_pid()
         st.file = -1
         st.hand = -1
     return st
@@ -64,7 +67,12 @@ cdef void spill_error(Reader* r, Store* st, const char* what, int error) noexcep
 cdef bint spill(Reader* r, Store* st, StoreEntry* e) noexcept nogil:
     """Take a block out of memory; it is written the first time only. False: r has the error."""
     cdef int error
+    cdef const char* forked
     if e.file_at < 0:
+        if st.pid != argus_pid():
+            forked = b"The process forked while this result was open; the child must open a connection of its own"
+            reader_error(r, b"08S01", 0, forked, strlen(forked))
+            return False
         if st.file < 0:
             st.file = argus_spill_open(st.folder, sizeof(st.folder))
             if st.file < 0:
@@ -91,11 +99,13 @@ cdef bint make_room(Reader* r, Store* st) noexcept nogil:
         st.hand = st.hand + 1 if st.hand + 1 < st.n else 0
         passed += 1
         e = &st.entries[st.hand]
-        if e.frozen is not NULL and e.used != st.rowset:
-            if not spill(r, st, e):
-                return False
+        if e.frozen is NULL or e.used == st.rowset or (st.full and e.file_at < 0):
+            continue
+        if spill(r, st, e):
             passed = 0
-    return True
+        else:
+            st.full = True
+    return not st.full or st.in_memory <= st.budget
 
 
 cdef bint store_add(Reader* r, Store* st, Batch* b) noexcept nogil:
@@ -165,6 +175,5 @@ cdef Batch* store_batch(Reader* r, Store* st, int64_t row, int64_t* at) noexcept
             return NULL
         frozen_moved(e.frozen)
         st.in_memory += e.size
-        if not make_room(r, st):
-            return NULL
+        make_room(r, st)  # also when the file is full, what was read before can be read again
     return &e.frozen.batch

@@ -2,10 +2,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "argus/platform.h"
@@ -29,7 +31,7 @@ int argus_spill_open(char *where, size_t nwhere) {
   return file;
 }
 
-int argus_spill_write(int file, const void *p, size_t n, int64_t at) {
+static int write_all(int file, const void *p, size_t n, int64_t at) {
   const char *from = p;
   while (n) {
     ssize_t done = pwrite(file, from, n, (off_t)at);
@@ -39,6 +41,21 @@ int argus_spill_write(int file, const void *p, size_t n, int64_t at) {
     from += done, n -= (size_t)done, at += done;
   }
   return 0;
+}
+
+int argus_spill_write(int file, const void *p, size_t n, int64_t at) {
+  /* A file that grows beyond the process's limit raises a signal that would end the application. */
+  sigset_t limit, before;
+  sigemptyset(&limit);
+  sigaddset(&limit, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &limit, &before);
+  int error = write_all(file, p, n, at);
+  if (error == EFBIG && !sigismember(&before, SIGXFSZ)) {
+    struct timespec now = {0, 0};
+    sigtimedwait(&limit, NULL, &now);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return error;
 }
 
 int argus_spill_read(int file, void *p, size_t n, int64_t at) {

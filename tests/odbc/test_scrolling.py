@@ -289,7 +289,9 @@ def test_get_data_on_any_row_of_a_block(session: Session, kind: int) -> None:
     assert session.driver.SQLFetch(stmt) == SQL_SUCCESS
     assert session.driver.SQLSetPos(stmt, 2000, POSITION, 0) == SQL_SUCCESS
     assert text_of(session, 1) == "5000"
-    assert session.driver.SQLSetPos(stmt, 2001, POSITION, 0) == SQL_ERROR
+    assert session.driver.SQLSetPos(stmt, 2001, POSITION, 0) == SQL_ERROR  # no such row was fetched
+    assert session.state() == "HY109"
+    assert session.driver.SQLSetPos(stmt, 3001, POSITION, 0) == SQL_ERROR
     assert session.state() == "HY107"
 
 
@@ -370,9 +372,12 @@ def test_bookmarks_are_off_unless_asked_for(session: Session) -> None:
     stmt = pointer(session.stmt)
     put(session, CURSOR_TYPE, STATIC)
     out = ctypes.c_int64()
-    assert session.driver.SQLBindCol(stmt, 0, C_BINARY, ctypes.byref(out), 8, pointer(None)) == SQL_ERROR
+    assert session.driver.SQLBindCol(stmt, 0, C_BINARY, ctypes.byref(out), 8, pointer(None)) == SQL_SUCCESS
+    session.ok(ROWS.format(3).encode())
+    assert session.driver.SQLFetch(stmt) == SQL_ERROR
     assert session.state() == "07009"
-    session.fetched(ROWS.format(3).encode())
+    assert session.driver.SQLBindCol(stmt, 0, C_BINARY, pointer(None), 0, pointer(None)) == SQL_SUCCESS
+    assert session.driver.SQLFetch(stmt) == SQL_SUCCESS
     assert session.driver.SQLGetData(stmt, 0, C_BINARY, ctypes.byref(out), 8, pointer(None)) == SQL_ERROR
     assert session.state() == "07009"
     assert session.driver.SQLFetchScroll(stmt, BOOKMARK, 0) == SQL_ERROR

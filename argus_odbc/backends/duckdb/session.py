@@ -462,6 +462,8 @@ class Result(Operation):
 
         `asker` is the statement that waits for the connection: a cancel or timeout of it ends the reading too.
         """
+        if self._cancelled or self._timed_out:
+            self._let_go()  # nobody will ever get these rows
         with self._session._state:
             self._session._running = asker or self
         try:
