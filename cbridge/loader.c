@@ -7,6 +7,7 @@
 #include <sqlucode.h>
 #include "argus/platform.h"
 #include "broken.h"
+#include "installer.h"
 #include "trampolines.h"
 
 #ifndef ARGUS_CORE
