@@ -16,8 +16,3 @@ cdef public SQLRETURN SQLBrowseConnectW(SQLHDBC h, SQLWCHAR* text, SQLSMALLINT n
     if x is NULL or not enter(&x.h, MAGIC_DBC):
         return SQL_INVALID_HANDLE
     return leave(&x.h, not_built(&x.h, b"SQLBrowseConnect"))
-
-
-cdef public int ConfigDSN(void* window, SQLUSMALLINT request, const char* driver, const char* attributes) noexcept nogil:
-    """The installer's dialogue; 0 says that nothing was changed: data sources are edited in odbc.ini."""
-    return 0

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from argus_odbc import connstr
 from argus_odbc.settings import BUILT_IN, KEYWORDS
 from registration import ROOT
 
@@ -51,6 +52,41 @@ def test_the_dialogue_offers_every_keyword(driver_path: Path, tmp_path: Path) ->
     assert found["SSL"][:2] == [str(LISTBOX), "|1|0"]
     assert found["LogFile"][0] == str(FILENAME)
     assert found["Host"][:2] == [str(TEXTEDIT), ""]
+
+
+CONFIGURE = """
+import ctypes, ctypes.util, sys
+library = ctypes.CDLL(ctypes.util.find_library("odbcinst"))
+request, attributes = int(sys.argv[1]), sys.argv[2].replace("|", "\\0").encode() + b"\\0\\0"
+code, text = ctypes.c_uint32(), ctypes.create_string_buffer(500)
+if library.SQLConfigDataSource(None, request, b"Argus", attributes):
+    print("done")
+else:
+    library.SQLInstallerError(1, ctypes.byref(code), text, 500, None)
+    print(code.value)
+"""
+ADD, CONFIG, REMOVE = 1, 2, 3
+INVALID_DSN = 9
+
+
+def test_data_sources_are_written_changed_and_removed(driver_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "odbcinst.ini").write_text(f"[Argus]\nDriver={driver_path}\nSetup={driver_path}\n")
+    ini = tmp_path / "odbc.ini"
+    ini.write_text("[Other]\nDriver=Else\n")
+    env = os.environ | {"ODBCSYSINI": str(tmp_path), "ODBCINSTINI": "odbcinst.ini", "ODBCINI": str(ini)}
+
+    def configure(request: int, attributes: str) -> str:
+        command = [sys.executable, "-c", CONFIGURE, str(request), attributes]
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+
+    assert configure(ADD, "DSN=Sales|Backend=spark|Host=a.example.org") == "done"
+    sales = dict(connstr.read_ini(ini)["Sales"])
+    assert sales == {"Driver": "Argus", "Backend": "spark", "Host": "a.example.org"}
+    assert configure(CONFIG, "DSN=Sales|Host=b.example.org") == "done"
+    assert dict(connstr.read_ini(ini)["Sales"]) == sales | {"Host": "b.example.org"}
+    assert configure(REMOVE, "DSN=Sales") == "done"
+    assert list(connstr.read_ini(ini)) == ["Other"]
+    assert configure(ADD, "Host=a.example.org") == str(INVALID_DSN)
 
 
 def test_the_table_is_as_the_keywords_are() -> None:
