@@ -81,7 +81,7 @@ def test_host_fetches_and_keeps_its_locale_and_signals(host: Path, driver_path: 
 
 
 def test_host_error_reaches_the_diagnostics(host: Path, driver_path: Path) -> None:
-    assert "error 42S02 [Argus] " in run([host, driver_path, "error", "query"])
+    assert "error 42S02 [Argus][DuckDB] " in run([host, driver_path, "error", "query"])
 
 
 @pytest.mark.parametrize("boot", [{}, {"BOOT_THREAD": "1"}], ids=["booted here", "boot thread has ended"])
