@@ -213,7 +213,7 @@ cdef SQLRETURN can_fetch(Stmt* s, bint extended) noexcept nogil:
         return SQL_SUCCESS
     if s.state == ST_FETCHED or s.state == ST_FETCHED_EXTENDED:
         return fail(&s.h, b"HY010", b"One cursor is read by SQLExtendedFetch or by SQLFetch and SQLFetchScroll, not by both")
-    if s.state == ST_ALLOCATED or s.state >= ST_NEED_DATA:
+    if s.state < ST_EXECUTED_NO_RESULT or s.state >= ST_NEED_DATA:
         return fail(&s.h, b"HY010", b"Nothing was executed on this statement, so there are no rows to fetch")
     return fail(&s.h, b"24000", b"The statement has no open cursor: the last one executed gives no rows, or it was closed")
 
@@ -273,7 +273,7 @@ cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOI
     if s.current_batch is NULL:
         if s.state >= ST_OPEN and s.state <= ST_FETCHED_EXTENDED:
             return fail(&s.h, b"24000", b"The cursor stands on no row: call SQLFetch first, and not after it said SQL_NO_DATA")
-        if s.state == ST_ALLOCATED or s.state >= ST_NEED_DATA:
+        if s.state < ST_EXECUTED_NO_RESULT or s.state >= ST_NEED_DATA:
             return fail(&s.h, b"HY010", b"Nothing was executed on this statement")
         return fail(&s.h, b"24000", b"The statement has no open cursor")
     if column > s.ird.count or (column == 0 and s.use_bookmarks == SQL_UB_OFF):
