@@ -20,6 +20,9 @@ LONG = {
 # Threading of odbcinst.ini: 0 none, 1 one call per statement, 2 per connection, 3 per environment.
 LEVELS = (0, 1, 2, 3)
 
+PROMPT = 3.0
+"""Seconds within which a cancel has ended a statement that would run for hours; on a machine that is idle, below one."""
+
 
 def run(source: Source, driver_path: Path, folder: Path, level: int, task: str) -> list[str]:
     """The words that the script prints, with the driver registered at a level."""
@@ -37,14 +40,14 @@ def test_cancel_from_another_thread(source: Source, driver_path: Path, tmp_path:
     """At level 3 unixODBC holds SQLCancel back until the statement has ended."""
     state, seconds = run(source, driver_path, tmp_path, level, "cancel")
     assert state == "HY008"
-    assert float(seconds) < 1
+    assert float(seconds) < PROMPT
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_asynchronous_statement_is_cancelled(source: Source, driver_path: Path, tmp_path: Path, level: int) -> None:
     state, seconds = run(source, driver_path, tmp_path, level, "async")
     assert state == "HY008"
-    assert float(seconds) < 1
+    assert float(seconds) < PROMPT
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -84,7 +84,7 @@ def cancel(session: Session, again: Callable[[], int]) -> None:
     started = time.monotonic()
     assert poll(again)[0] == SQL_ERROR
     assert session.state() == "HY008"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 3  # below one on a machine that is idle
 
 
 def test_statement_is_polled_to_its_result(session: Session) -> None:
@@ -211,7 +211,7 @@ def test_cancel_of_a_fetch(session: Session) -> None:
     while rc == SQL_SUCCESS:  # a block of the rows that had come before
         rc, _ = poll(lambda: session.driver.SQLFetch(pointer(session.stmt)))
     assert (rc, session.state()) == (SQL_ERROR, "HY008")
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 3  # below one on a machine that is idle
 
 
 def session_still_works(session: Session) -> None:

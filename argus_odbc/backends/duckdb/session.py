@@ -95,7 +95,9 @@ class DuckDB(Backend):
         self._open: Result | None = None
         self._closed = False
         self._transaction = False
-        self._failed = self._written = False
+        self._failed = ""
+        """What went wrong first in the open transaction."""
+        self._written = False
 
     # ---- connect ----
     @classmethod
@@ -158,8 +160,9 @@ class DuckDB(Backend):
             try:
                 yield self._connection
             except Exception as e:
-                self._failed = True
-                raise (result.failure(e) if result is not None else driver_error(e)) from e
+                error = result.failure(e) if result is not None else driver_error(e)
+                self._failed = self._failed or error.message
+                raise error from e
             finally:
                 with self._state:
                     self._running = None
@@ -201,7 +204,7 @@ class DuckDB(Backend):
             except self._module.Error:
                 connection.execute("ROLLBACK")
                 connection.execute("BEGIN TRANSACTION")
-                self._failed = False
+                self._failed = ""
 
     def execute(
         self, sql: str, parameters: Sequence[Parameter], options: ExecuteOptions, started: Callable[[Any], None]
@@ -285,7 +288,7 @@ class DuckDB(Backend):
 
     def begin(self) -> None:
         self._query("BEGIN TRANSACTION")
-        self._transaction, self._failed, self._written = True, False, False
+        self._transaction, self._failed, self._written = True, "", False
 
     def commit(self) -> None:
         with self._on_connection() as connection:
@@ -308,7 +311,7 @@ class DuckDB(Backend):
         except self._module.Error as e:
             self._transaction = False
             connection.execute("ROLLBACK")
-            text = "The transaction was rolled back, not committed: an error in it had aborted it"
+            text = f"The transaction was rolled back, not committed, because of an error in it: {self._failed}"
             raise DriverError("25S03", 0, text) from e
 
     def _transaction_statement(self, connection: Any, sql: str) -> None:
@@ -323,7 +326,7 @@ class DuckDB(Backend):
             # Also a COMMIT that fails ends it; a BEGIN that fails leaves things as they were.
             self._transaction = self._transaction and begins
         if begins:
-            self._transaction, self._failed, self._written = True, False, False
+            self._transaction, self._failed, self._written = True, "", False
 
     def set_isolation(self, level: int) -> None:
         if level != self.capabilities.default_isolation:
@@ -470,8 +473,8 @@ class Result(Operation):
             while self._stream is not None:
                 self._read_part()
         except Exception as e:
-            self._session._failed = True
             self._error = self.failure(e)
+            self._session._failed = self._session._failed or self._error.message
         finally:
             with self._session._state:
                 self._session._running = None
