@@ -1,4 +1,4 @@
-"""`python -m bench [duckdb|arrays|catalog|spark|hs2|trino] [--quick]`: measures, prints, writes bench/results/*.json."""
+"""`python -m bench [duckdb|arrays|catalog|spark|hs2|trino|postgres] [--quick]`: measures, prints, writes bench/results/*.json."""
 
 from __future__ import annotations
 
@@ -61,6 +61,13 @@ def array_figures(quick: bool) -> Iterator[Figure]:
     yield arrays.arrays_against_rows(10_000 if quick else 100_000, 3)
 
 
+def postgres_figures(quick: bool) -> Iterator[Figure]:
+    """The measurement beside psqlodbc."""
+    from bench import postgres
+
+    yield postgres.fetchall_against_psqlodbc(100_000 if quick else 1_000_000, 3)
+
+
 SUITES = {
     "duckdb": duck_figures,
     "arrays": array_figures,
@@ -68,6 +75,7 @@ SUITES = {
     "spark": spark_figures,
     "hs2": hs2_figures,
     "trino": trino_figures,
+    "postgres": postgres_figures,
 }
 
 

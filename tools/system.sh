@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks that the programs and headers from the system are there; installs the missing ones through apt where it may,
-# else names them in one sentence and fails.     tools/system.sh PYTHON demo|test
+# else names them in one sentence and fails.     tools/system.sh PYTHON demo|test|lint|bench
 set -euo pipefail
 python=$1 level=$2
 missing=()
@@ -35,6 +35,10 @@ if [ "$level" != demo ]; then
     need r-cran-rodbc Rscript --vanilla -e 'library(RODBC)'
     # Debian's own interpreter is one of the hosts that the driver is tested in.
     need python3-minimal test -x /usr/bin/python3
+fi
+if [ "$level" = bench ]; then
+    need postgresql sh -c 'ls /usr/lib/postgresql/*/bin/initdb'
+    need odbc-postgresql sh -c 'ls /usr/lib/*/odbc/psqlodbcw.so'
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
