@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from argus_odbc.backends.base import Dialect
 
 _DOLLAR_TAG = re.compile(r"\$(?:[^\W\d]\w*)?\$")
+_LINE = re.compile(r"[^\r\n]*[\r\n]?")
+_LINES = re.compile(r"(?:\\\n|[^\r\n])*[\r\n]?")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -34,7 +36,7 @@ def section_end(sql: str, at: int, dialect: Dialect) -> int:
     """End of the quoted section or comment that starts at `at`; `at` itself when none starts there."""
     c = sql[at]
     if c == "-":
-        return _after(sql, "\n", at) if sql.startswith("--", at) else at
+        return _line_end(sql, at, dialect.comments_go_on) if sql.startswith("--", at) else at
     if c == "/":
         return _comment_end(sql, at, dialect.nested_comments) if sql.startswith("/*", at) else at
     if c == "$" and dialect.dollar_quotes:
@@ -50,6 +52,13 @@ def section_end(sql: str, at: int, dialect: Dialect) -> int:
 def _after(sql: str, text: str, at: int) -> int:
     found = sql.find(text, at)
     return len(sql) if found < 0 else found + len(text)
+
+
+def _line_end(sql: str, at: int, goes_on: bool) -> int:
+    """A comment ends with its line, or with the next one where a backslash before the line feed lets it go on."""
+    end = (_LINES if goes_on else _LINE).match(sql, at)
+    assert end is not None
+    return end.end()
 
 
 def _comment_end(sql: str, at: int, nested: bool) -> int:

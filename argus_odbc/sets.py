@@ -45,8 +45,9 @@ class ParameterSets:
         """Rows changed so far; -1 once the engine did not say."""
         backend = statement.connection.backend
         insert = inserts.find(statement.pieces, statement.dialect)
-        self._insert = insert if statement.writes_literals else None
-        self._stream_insert = insert if backend.capabilities.inserts_streams else None
+        streams = backend.capabilities.inserts_streams
+        self._stream_insert = insert if streams else None
+        self._insert = insert if backend.capabilities.multi_row_inserts and not streams else None
         self.chunk = MAX_ROWS if self._insert is not None else 1
         """How many sets `execute` wants at a time."""
 
@@ -141,7 +142,7 @@ class ParameterSets:
             text = self._insert.statement(sets, self._statement.dialect)
             self._keep(self._statement.run_text(text, [], self._time_left(), self._max_rows))
         except DriverError as error:
-            if error.sqlstate.startswith(_HOPELESS):
+            if error.sqlstate.startswith(_HOPELESS) or self._statement.connection.transaction_lost():
                 # Not tried again: a server that is still at work would insert the rows twice.
                 self.stopped = True
                 raise

@@ -38,6 +38,8 @@ class Capabilities:
     """`Backend.prepare` tells result columns without running the statement."""
     server_parameters: bool = False
     """`execute` takes values for `?` markers; False: the driver writes literals by the dialect."""
+    multi_row_inserts: bool = True
+    """An array of parameters for a plain INSERT becomes one of many rows of literals, which the engine takes whole."""
     inserts_streams: bool = False
     """`insert_stream` is worth a call."""
     describe_parameters: bool = False
@@ -112,6 +114,8 @@ class Dialect:
     """Characters that open a quoted section for the parameter-marker scanner; a backtick is added where it quotes."""
     dollar_quotes: bool = False
     nested_comments: bool = False
+    comments_go_on: bool = False
+    """A backslash at the end of a `--` comment's line makes the next line part of it."""
 
     def quote(self, name: str) -> str:
         """`name` as a quoted identifier."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
+import random
 import re
 import uuid
 from decimal import Decimal
@@ -11,7 +13,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from argus_odbc import literals, types
+from argus_odbc import literals, markers, types
+from argus_odbc.backends import load_backend
 from argus_odbc.backends.base import Parameter
 from argus_odbc.backends.duckdb.dialect import DIALECT as DUCKDB
 from argus_odbc.backends.spark import Spark
@@ -65,6 +68,46 @@ def spark_string(literal: str) -> str:
 @pytest.mark.parametrize("value", HOSTILE, ids=repr)
 def test_text_for_engines_with_backslashes(value: str) -> None:
     assert spark_string(literals.literal(Parameter(value), Spark.dialect)) == value
+
+
+QUOTING = [
+    "'", "''", '"', "`", "\\", "\\'", "\\\\", "--", "/*", "*/", "$$", "${", "}", "?", ";", "\n", "\r", "\t", "\x1a", "%",
+    "_", "x", "0", "u0027", "\N{RIGHT SINGLE QUOTATION MARK}", "\N{FULLWIDTH APOSTROPHE}", "ä", "🦆", "E'", "U&'", "r'",
+    "X'",
+]  # fmt: skip
+DIALECTS = {name: load_backend(name).dialect for name in ("duckdb", "spark", "hive", "impala", "trino")}
+
+
+def hostile_texts(seed: int, n: int) -> list[str]:
+    letters = random.Random(seed)
+    return ["".join(letters.choice(QUOTING) for _ in range(letters.randint(1, 8))) for _ in range(n)]
+
+
+def test_random_texts_stay_one_value_in_duckdb() -> None:
+    with duckdb.connect() as connection:
+        for text in hostile_texts(1, 400):
+            literal, name = literals.literal(Parameter(text), DUCKDB), DUCKDB.quote(text)
+            found = connection.execute(f"SELECT {literal} AS {name}")
+            assert found.description[0][0] == text
+            assert found.fetchall() == [(text,)]
+
+
+def test_random_texts_stay_one_value_with_backslashes() -> None:
+    for text in hostile_texts(2, 2000):
+        assert spark_string(literals.literal(Parameter(text), Spark.dialect)) == text
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_text_or_name_is_one_quoted_section_of_each_dialect(name: str) -> None:
+    dialect = DIALECTS[name]
+    for text in hostile_texts(3, 2000) + HOSTILE[1:]:
+        for written in (literals.literal(Parameter(text), dialect), dialect.quote(text)):
+            sections = list(markers.protected(written, dialect))
+            # A doubled quote ends one section and starts the next; nothing may stand between them.
+            assert sections[0][0] == 0, (text, written)
+            assert sections[-1][1] == len(written), (text, written)
+            assert all(a[1] == b[0] for a, b in itertools.pairwise(sections)), (text, written)
+            assert list(markers.protected(written + " ? ", dialect)) == sections, (text, written)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import duckdb
 import pytest
 
@@ -37,7 +39,28 @@ DUCKDB_CASES = [
     "SELECT ?::INTEGER, E'it\\'s ?'",
     "SELECT 'a\\', ?::INTEGER",
     "SELECT ?::INTEGER /* ? */ -- ?\n + ?::INTEGER",
+    "SELECT ?::INTEGER -- ?\r + ?::INTEGER",
+    "SELECT ?::INTEGER /* /* ? */ ? */ + ?::INTEGER",
+    "SELECT ?::INTEGER AS a$b, 'x$b$ ?', ?::INTEGER",
+    "SELECT ?::INTEGER, x'00', U&'\\0041?', \"a\"\"?\", ?::INTEGER",
+    "SELECT ?::INTEGER, $é$ ' ? $é$, $_1$ ? $_1$",
 ]
+ALPHABET = [
+    "?", "'", "''", '"', "$$", "$a$", " ", "\n", "\r", "--", "/*", "*/", "E'", "\\'", "\\", "a", ",", "x'", "/", "-", "$",
+    "_", "é", "+ ", "::int",
+]  # fmt: skip
+
+
+def test_random_texts_are_counted_as_duckdb_counts_them() -> None:
+    letters, compared = random.Random(11), 0
+    while compared < 300:
+        sql = "SELECT ? " + "".join(letters.choice(ALPHABET) for _ in range(letters.randint(1, 9)))
+        try:
+            statements = duckdb.extract_statements(sql)
+        except duckdb.Error:
+            continue
+        compared += 1
+        assert markers.count(sql, DUCKDB) == len(statements[0].named_parameters), sql
 
 
 @pytest.mark.parametrize("sql", DUCKDB_CASES)
@@ -54,7 +77,13 @@ def test_duckdb_counts_the_same(sql: str) -> None:
         ("SELECT `a?`, ?", 1),
         ('SELECT "a\\"?", ?', 1),
         ("SELECT r'a\\', ?", 1),
-        ("SELECT /* /* ? */ ?", 1),
+        # As Spark 4's own parser counts them.
+        ("SELECT ':a' /* a /* b */ , ? */, ?", 1),
+        ("SELECT ? -- x \\\n , ?\n , ?", 2),
+        ("SELECT ? -- x \\\r\n , ?\n , ?", 3),
+        ("SELECT ? -- x \\ \n , ?", 2),
+        ("SELECT ? -- x\r , ?", 2),
+        ("SELECT 'a' '?', \"b\"\"?\", ?", 1),
     ],
 )
 def test_backslashes_and_backticks(sql: str, expected: int) -> None:
