@@ -52,6 +52,7 @@ include "handle/bulk.pxi"
 include "handle/life.pxi"
 
 include "bridge.pxi"
+include "bridge_reader.pxi"
 include "bridge_params.pxi"
 include "bridge_sets.pxi"
 include "bridge_rows.pxi"
