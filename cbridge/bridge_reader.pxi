@@ -97,19 +97,19 @@ cdef void bridge_stream_error(Reader* r, const char* text) noexcept nogil:
         py_stream_error(r, text)
 
 
-cdef void py_cancel_op(Reader* r):
+cdef void py_stop_fetch(Reader* r):
     try:
-        (<object>r.op).cancel()
+        (<object>r.op).stop_fetch()
     except BaseException as e:
         from argus_odbc import log
-        log.logger.warning("Cancelling a result that is closed early failed: %s", e)
+        log.logger.warning("Ending the fetch of a result that is closed early failed: %s", e)
 
 
-cdef void bridge_cancel_op(Reader* r) noexcept nogil:
+cdef void bridge_stop_fetch(Reader* r) noexcept nogil:
     cdef Raised e
     with gil:
         put_aside(&e)
-        py_cancel_op(r)
+        py_stop_fetch(r)
         put_back(&e)
 
 

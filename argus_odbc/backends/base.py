@@ -165,6 +165,13 @@ class Operation:
         """End the server's work now; called from another thread. A running call then raises HY008."""
         raise DriverError("HYC00", 0, "This engine cannot cancel a running statement")
 
+    def stop_fetch(self) -> None:
+        """The result is about to be closed while `fetch_results` runs in another thread: make that return soon.
+
+        Unlike a cancel, it must leave an open transaction as it is.
+        """
+        self.cancel()
+
     def close(self) -> None:
         """Free what the server and this side keep for the result; also before its end. Idempotent."""
 

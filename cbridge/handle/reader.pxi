@@ -207,7 +207,7 @@ cdef void reader_close(Reader* r) noexcept nogil:
         argus_monitor_notify_all(r.monitor)
         argus_monitor_unlock(r.monitor)
         if pulling:
-            bridge_cancel_op(r)
+            bridge_stop_fetch(r)
         argus_thread_join(r.thread)
         argus_gil_take(gil)
     if r.monitor is not NULL and r.pid == argus_pid():

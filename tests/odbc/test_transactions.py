@@ -264,3 +264,13 @@ def test_repeatable_read_is_what_it_gives(connect: Open) -> None:
     two.ok(b"UPDATE t SET v = 0 WHERE id = 2")
     assert (end(one, COMMIT), end(two, COMMIT)) == (SQL_SUCCESS, SQL_SUCCESS)
     assert number(one, b"SELECT sum(v) FROM t") == 1000
+
+
+def test_closing_a_result_early_leaves_the_transaction_whole(connect: Open) -> None:
+    """Often enough that some reader is in the engine when its result is closed, looking for rows after the first."""
+    session = connect()
+    for i in range(10, 410):
+        session.ok(f"INSERT INTO t VALUES ({i}, 1)".encode())
+        assert rows(session) == i - 7
+    assert end(session, COMMIT) == SQL_SUCCESS, state(session)
+    assert rows(session) == 402

@@ -402,6 +402,8 @@ class Result(Operation):
         self._stream: ArrowStream | None = None
         self._error: DriverError | None = None
         self._cancelled = self._timed_out = self._closed = False
+        self._broke_off = False
+        """An interrupt ended the reading in a transaction that had written nothing."""
         self.following: Result | None = None
 
     def run(self, statement: Any, values: list[Any], argus_parameter_rows: Any = None) -> None:
@@ -529,13 +531,17 @@ class Result(Operation):
         self._cancelled = True
         self._session._interrupt(self)
 
-    def close(self) -> None:
+    def stop_fetch(self) -> None:
         self._closed = True
-        interrupted = self._session._stop_reading(self)
+        self._broke_off = self._session._stop_reading(self) or self._broke_off
+
+    def close(self) -> None:
+        self.stop_fetch()
         with self._session._lock:
             self._let_go()
             self._parts.clear()
-            if interrupted:
+            if self._broke_off:
+                self._broke_off = False
                 self._session._begin_anew()
 
     def next_result(self) -> Operation | None:

@@ -205,6 +205,11 @@ class TrinoOperation(Operation):
             self._stopped.set()
             self._end_query()
 
+    def stop_fetch(self) -> None:
+        # Ending a query aborts the transaction; the page that is waited for comes by itself.
+        if not self._session.state.transaction:
+            self.cancel()
+
     def _expire(self) -> None:
         """The statement's time has passed."""
         if not self._closed and not self._done:
