@@ -84,7 +84,9 @@ class Transport:
             opened = socket.create_connection((self.login.host, self.login.port), timeout=self._left())
         except socket.gaierror as e:
             raise DriverError(
-                "08001", e.errno or 0, f"The host name {self.login.host!r} cannot be resolved: {e.strerror}"
+                "08001",
+                e.errno or 0,
+                f"The host name {self.login.host!r} cannot be resolved: {e.strerror}; correct Host",
             ) from e
         except TimeoutError as e:
             raise DriverError(
@@ -92,7 +94,10 @@ class Transport:
             ) from e
         except (OSError, UnicodeError, OverflowError) as e:
             reason = getattr(e, "strerror", None) or str(e)
-            raise DriverError("08001", getattr(e, "errno", 0) or 0, f"No connection to {where}: {reason}") from e
+            todo = "correct Host and Port, or start the server"
+            raise DriverError(
+                "08001", getattr(e, "errno", 0) or 0, f"No connection to {where}: {reason}; {todo}"
+            ) from e
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return opened
@@ -151,7 +156,9 @@ class Transport:
                 f"{where} takes no name and password ({text}); set AuthMech to what it takes, for instance KERBEROS",
             )
         return DriverError(
-            "28000", 0, f"{where} refused the login of user {self.login.user!r}: {text or 'without a reason'}"
+            "28000",
+            0,
+            f"{where} refused the login of user {self.login.user!r}: {text or 'without a reason'}; correct UID and PWD",
         )
 
     def _sasl_send(self, status: int, payload: bytes) -> None:

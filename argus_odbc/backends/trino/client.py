@@ -206,7 +206,7 @@ def _retry_after(answer: Answer) -> float:
 def unreachable(e: Broken, where: str, timeout: float) -> DriverError:
     if e.timed_out:
         return DriverError("HYT00", 0, f"No answer from {where} within {timeout:g} seconds (LoginTimeout)")
-    return DriverError("08001", 0, f"No connection to {where}: {e.reason}")
+    return DriverError("08001", 0, f"No connection to {where}: {e.reason}; correct Host and Port, or start the server")
 
 
 def lost(e: Broken, where: str, timeout: float) -> DriverError:
@@ -221,7 +221,7 @@ def http_error(answer: Answer, where: str, login: Login, state: str = "08S01") -
     said = f": {text}" if text else ""
     if answer.status == 401:
         ways = ", ".join(sorted({v.split(" ")[0] for v in answer.headers.get("www-authenticate", [])}))
-        hint = f" (it takes: {ways})" if ways else ""
+        hint = (f" (it takes: {ways})" if ways else "") + "; correct UID and PWD, or AuthMech"
         if "Password not allowed" in text:
             hint = "; it takes passwords over HTTPS only: set SSL=1 and the HTTPS port"
         return DriverError(
