@@ -1,6 +1,6 @@
 """One server of each engine for the whole session, started when the first test asks for it.
 
-ARGUS_SPARK, ARGUS_HIVE and ARGUS_IMPALA (host:port) name servers that run already, to save their start.
+ARGUS_SPARK, ARGUS_HIVE, ARGUS_IMPALA and ARGUS_TRINO (host:port) name servers that run already, to save their start.
 """
 
 from __future__ import annotations
@@ -50,5 +50,4 @@ def impala_server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def trino_server() -> Iterator[Server]:
     """Trino 476 with the catalogs tpch and memory, over HTTP, without passwords."""
-    with start_trino() as server:
-        yield server
+    yield from server("ARGUS_TRINO", start_trino)
