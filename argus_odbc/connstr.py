@@ -148,6 +148,22 @@ def quote_value(value: str) -> str:
     return value
 
 
+def attribute(key: str) -> str:
+    """The attribute of `Settings` that a keyword sets, else the keyword in lower case."""
+    return attribute_names().get(key.lower(), key.lower())
+
+
+def given_values(text: str) -> dict[str, str]:
+    """What a connection string and its data source give, by `attribute`; values left empty are left out."""
+    given = first_of_each(parse_connection_string(text))
+    _, stored = _stored_pairs(given)
+    values: dict[str, str] = {}
+    for key, value in given + stored:
+        if value != "":
+            values.setdefault(attribute(key), value)
+    return values
+
+
 # ---- data sources ----
 
 

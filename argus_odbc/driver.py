@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from argus_odbc import catalog, connstr, escape, info, literals, log, markers, parameters
+from argus_odbc import browse, catalog, connstr, escape, info, literals, log, markers, parameters
 from argus_odbc.backends import load_backend
 from argus_odbc.backends.base import Backend, Dialect, ExecuteOptions, Operation, Parameter, Prepared
 from argus_odbc.batches import Rows
@@ -39,11 +39,15 @@ def connect(
     autocommit: bool,
     isolation: int,
     read_only: bool,
+    complete: bool = False,
 ) -> Connection:
     """Open a connection from a connection string (`text`) or a DSN with user and password.
 
+    complete: what the string lacks is an error that names it (IM008).
     login_timeout, connection_timeout: seconds, 0 = the setting's. Raises DriverError 08001, 28000, HYT00, HY000.
     """
+    if complete:
+        browse.require(text or "")
     settings, completed, warnings = connstr.resolve(
         text or "", dsn=dsn, uid=uid, pwd=pwd, own_keywords=lambda name: load_backend(name).keywords
     )
@@ -71,6 +75,11 @@ def connect(
         backend.disconnect()
         raise
     return connection
+
+
+def begin_browsing() -> browse.Browse:
+    """The dialogue of SQLBrowseConnect for one connection handle."""
+    return browse.Browse()
 
 
 Result = TypeVar("Result", bound=Operation | None)

@@ -38,6 +38,12 @@ class Keyword:
     high: int = 2**31 - 1
     backends: tuple[str, ...] = ()
     """Built-in backends that read it; empty: all."""
+    label: str = ""
+    """What SQLBrowseConnect calls it for the user; empty: it does not ask for it."""
+    required: bool = False
+    """A connection of its backends cannot be opened without it."""
+    instead_of: str = ""
+    """Keyword that need not be given where this one is."""
 
     @property
     def secret(self) -> bool:
@@ -128,6 +134,7 @@ class Settings:
         "The engine: duckdb, spark, hive, impala, trino, or what an installed package announces. "
         "Left out, a connection without a Host is embedded DuckDB.",
         aliases=("Engine", "DatabaseType"),
+        label="Engine",
     )
     host: str = key(
         "Host",
@@ -135,6 +142,8 @@ class Settings:
         "Server name or address, also `name:port`; an IPv6 address with a port in brackets.",
         aliases=("Server", "HostName", "Address", "Servername"),
         backends=SERVERS,
+        label="Server",
+        required=True,
     )
     port: int = key(
         "Port",
@@ -144,19 +153,22 @@ class Settings:
         high=65535,
         aliases=("PortNumber", "TCPPort"),
         backends=SERVERS,
+        label="Port",
     )
     database: str = key(
         "Database",
         "",
         "DuckDB: a file, or `:memory:` (the default). Spark, Hive and Impala: same as Schema. Trino: same as Catalog.",
         aliases=("DB", "DBQ", "DatabaseName", "InitialCatalog", "Initial Catalog"),
+        label="Database",
     )
-    catalog: str = key("Catalog", "", "Catalog to start in.", backends=("duckdb", "spark", "trino"))
+    catalog: str = key("Catalog", "", "Catalog to start in.", backends=("duckdb", "spark", "trino"), label="Catalog")
     schema: str = key(
         "Schema",
         "",
         "Schema (database of Spark, Hive and Impala) to start in.",
         aliases=("DefaultSchema", "CurrentSchema"),
+        label="Schema",
     )
     http_path: str = key("HTTPPath", "", "Path of the server's URL, where Thrift travels over HTTP.", backends=HS2)
     transport: str = key(
@@ -170,8 +182,10 @@ class Settings:
     )
 
     # ---- who ----
-    uid: str = key("UID", "", "User name.", aliases=("User", "Username", "UserID", "User ID", "LoginName"))
-    pwd: str = key("PWD", "", "Password.", kind="secret", aliases=("Password", "Pass"))
+    uid: str = key(
+        "UID", "", "User name.", aliases=("User", "Username", "UserID", "User ID", "LoginName"), label="User name"
+    )
+    pwd: str = key("PWD", "", "Password.", kind="secret", aliases=("Password", "Pass"), label="Password")
     access_token: str = key(
         "AccessToken",
         "",
@@ -179,6 +193,7 @@ class Settings:
         kind="secret",
         aliases=("Auth_AccessToken", "Token", "JWT", "JWTString"),
         backends=SERVERS,
+        label="Access token",
     )
     auth_mech: str = key(
         "AuthMech",
@@ -197,6 +212,7 @@ class Settings:
             "JWT": ("11", "TOKEN", "BEARER"),
         },
         backends=SERVERS,
+        label="Login",
     )
     delegation_uid: str = key(
         "DelegationUID",
@@ -235,6 +251,7 @@ class Settings:
         kind="flag",
         aliases=("UseSSL", "UseTLS", "TLS", "EncryptConnection"),
         backends=SERVERS,
+        label="Encryption",
     )
     ssl_ca_file: str = key(
         "SSLCAFile",
@@ -293,6 +310,7 @@ class Settings:
         kind="flag",
         aliases=("AccessMode_ReadOnly", "Read_Only"),
         backends=("duckdb",),
+        label="Read only",
     )
     string_length: int = key(
         "StringLength",
@@ -427,6 +445,9 @@ KEYWORDS: dict[str, Keyword] = {f.name: f.metadata["keyword"] for f in fields(Se
 
 DATABASE_MEANS = {"hive": "schema", "impala": "schema", "spark": "schema", "trino": "catalog"}
 """Engines without database files, and the attribute that `Database` fills there when it was not given itself."""
+
+LOGIN_NEEDS = {"PLAIN": ("uid", "pwd"), "JWT": ("access_token",)}
+"""Value of AuthMech to the attributes that it makes required."""
 
 TRANSLATED: dict[str, tuple[str, dict[str, str]]] = {
     "AllowSelfSignedServerCert": ("SSLVerification", {"1": "none", "0": ""}),

@@ -109,7 +109,7 @@ cdef void bridge_drop(void** slot) noexcept nogil:
 
 # ---- connections ----
 cdef SQLRETURN py_connect(Dbc* d, const TextIn* text, const TextIn* dsn, const TextIn* uid, const TextIn* pwd,
-                          char** completed):
+                          bint complete, char** completed):
     try:
         from argus_odbc import driver
         c = driver.connect(
@@ -117,7 +117,7 @@ cdef SQLRETURN py_connect(Dbc* d, const TextIn* text, const TextIn* dsn, const T
             connection_timeout=d.connection_timeout,
             catalog=None if d.current_catalog is NULL else (<bytes>d.current_catalog).decode("utf-8"),
             autocommit=d.autocommit == SQL_AUTOCOMMIT_ON, isolation=d.txn_isolation,
-            read_only=d.access_mode == SQL_MODE_READ_ONLY)
+            read_only=d.access_mode == SQL_MODE_READ_ONLY, complete=bool(complete))
         own(&d.py, c)
         set_engine(d, c.backend.capabilities.dbms_name)
         d.cursor_memory = <int64_t>c.settings.cursor_memory << 20
@@ -172,15 +172,42 @@ cdef int fill_lacking(Dbc* d, list numbers) except -1:
 
 
 cdef SQLRETURN bridge_connect(Dbc* d, const TextIn* text, const TextIn* dsn, const TextIn* uid, const TextIn* pwd,
-                              char** completed) noexcept nogil:
-    """Open the session; *completed gets the connection string for SQLDriverConnect (malloc, without foreign secrets)."""
+                              bint complete, char** completed) noexcept nogil:
+    """Open the session; *completed gets the connection string for SQLDriverConnect (malloc, without foreign secrets).
+
+    complete: a string that lacks something is refused, as a dialog that cannot be shown.
+    """
     cdef SQLRETURN rc
     if argus_boot() != 0:
         return fail(&d.h, b"HY000", argus_boot_error())
     with gil:
-        rc = py_connect(d, text, dsn, uid, pwd, completed)
+        rc = py_connect(d, text, dsn, uid, pwd, complete, completed)
     argus_connected()
     return rc
+
+
+cdef SQLRETURN py_browse(Dbc* d, const TextIn* text, char** out):
+    try:
+        from argus_odbc import driver
+        if d.browse is NULL:
+            own(&d.browse, driver.begin_browsing())
+        dialogue = <object>d.browse
+        asked = dialogue.step(to_str(text) or "", d.login_timeout)
+        take_warnings(&d.h, dialogue.warnings)
+        out[0] = copy_text(asked or dialogue.text)
+        return SQL_NEED_DATA if asked else SQL_SUCCESS
+    except BaseException as e:
+        take_exception(&d.h, e)
+        return SQL_ERROR
+
+
+cdef SQLRETURN bridge_browse(Dbc* d, const TextIn* text, char** out) noexcept nogil:
+    """One step of SQLBrowseConnect. *out (malloc): with SQL_NEED_DATA what is asked for, with SQL_SUCCESS the connection
+    string that was put together."""
+    if argus_boot() != 0:
+        return fail(&d.h, b"HY000", argus_boot_error())
+    with gil:
+        return py_browse(d, text, out)
 
 
 cdef void py_disconnect(Dbc* d):

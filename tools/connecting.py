@@ -24,6 +24,14 @@ SQLDriverConnect returns holds a password only where the application gave it.
 `argus-odbc doctor CONN` checks everything that such a string needs, up to a first query, and says for each failure what
 to do; `argus-odbc query CONN SQL` runs one. CONN is a connection string or the name of a data source.
 
+## Programs that ask
+
+The driver has no window. SQLDriverConnect with SQL_DRIVER_COMPLETE or COMPLETE_REQUIRED connects when the string says all
+that is needed, else IM008 names what it lacks; SQL_DRIVER_PROMPT is IM008 always. SQLBrowseConnect asks step by step: for
+the engine, then for the server and the login (`*` stands before what may be left out), then for a place to start in, with
+the catalogs or schemas that the server has. A request that says all at once connects at once; a keyword that does not
+belong to a step is 01S00, and the step is asked again.
+
 ## Data sources
 
 A section of `~/.odbc.ini` (or of the file that `ODBCINI` names, or of `/etc/odbc.ini`) holds the same keywords:

@@ -1,12 +1,19 @@
-# SQLConnect, SQLDriverConnect, SQLDisconnect, SQLEndTran, SQLNativeSql.
+# SQLConnect, SQLDriverConnect, SQLBrowseConnect, SQLDisconnect, SQLEndTran, SQLNativeSql.
 # Included by _core.pyx after api_handle.pxi.
 
-cdef SQLRETURN open_session(Dbc* d, const TextIn* text, const TextIn* dsn, const TextIn* uid, const TextIn* pwd,
-                            char** completed) noexcept nogil:
-    cdef SQLRETURN rc
+cdef SQLRETURN may_open(Dbc* d) noexcept nogil:
     if d.connected:
         return fail(&d.h, b"08002", b"The connection is open already: call SQLDisconnect first")
-    rc = bridge_connect(d, text, dsn, uid, pwd, completed)
+    if d.browse is not NULL:
+        return fail(&d.h, b"08002", b"SQLBrowseConnect waits for its next call: end that, or call SQLDisconnect first")
+    return SQL_SUCCESS
+
+
+cdef SQLRETURN open_session(Dbc* d, const TextIn* text, const TextIn* dsn, const TextIn* uid, const TextIn* pwd,
+                            bint complete, char** completed) noexcept nogil:
+    cdef SQLRETURN rc
+    d.browse_ended = False
+    rc = bridge_connect(d, text, dsn, uid, pwd, complete, completed)
     d.connected = SQL_SUCCEEDED(rc)
     note_start(d)
     return rc
@@ -24,13 +31,15 @@ cdef SQLRETURN connect_dsn(SQLHANDLE h, void* dsn, SQLSMALLINT dsn_n, void* uid,
     a.p = NULL
     b.p = NULL
     c.p = NULL
-    rc = text_in(&d.h, dsn, dsn_n, wide, &a)
+    rc = may_open(d)
+    if rc == SQL_SUCCESS:
+        rc = text_in(&d.h, dsn, dsn_n, wide, &a)
     if rc == SQL_SUCCESS:
         rc = text_in(&d.h, uid, uid_n, wide, &b)
     if rc == SQL_SUCCESS:
         rc = text_in(&d.h, pwd, pwd_n, wide, &c)
     if rc == SQL_SUCCESS:
-        rc = open_session(d, &text, &a, &b, &c, &completed)
+        rc = open_session(d, &text, &a, &b, &c, False, &completed)
     text_free(&a)
     text_free(&b)
     text_free(&c)
@@ -62,11 +71,17 @@ cdef SQLRETURN driver_connect(SQLHANDLE h, void* text, SQLSMALLINT n, void* out,
         return leave(&d.h, fail_num(&d.h, b"HY110", b"SQLDriverConnect has no completion mode %d", completion, 0))
     if cap < 0:
         return leave(&d.h, fail_num(&d.h, b"HY090", b"A buffer length of %d is negative", cap, 0))
-    if wide:
-        settle_wchar(text, n)
-    rc = text_in(&d.h, text, n, wide, &t)
+    if completion == SQL_DRIVER_PROMPT:
+        return leave(&d.h, fail(&d.h, b"IM008", b"The driver has no dialog to show: connect with SQL_DRIVER_NOPROMPT, or ask "
+                                b"for what is needed with SQLBrowseConnect"))
+    t.p = NULL
+    rc = may_open(d)
     if rc == SQL_SUCCESS:
-        rc = open_session(d, &t, &none, &none, &none, &completed)
+        if wide:
+            settle_wchar(text, n)
+        rc = text_in(&d.h, text, n, wide, &t)
+    if rc == SQL_SUCCESS:
+        rc = open_session(d, &t, &none, &none, &none, completion != SQL_DRIVER_NOPROMPT, &completed)
     text_free(&t)
     if SQL_SUCCEEDED(rc) and completed is not NULL:
         given = give16(&d.h, completed, strlen(completed), out, cap, total, wide, False)
@@ -86,10 +101,69 @@ cdef public SQLRETURN SQLDriverConnectW(SQLHDBC h, SQLHWND window, SQLWCHAR* tex
     return driver_connect(h, text, n, out, cap, total, completion, True)
 
 
+cdef SQLRETURN browse(Dbc* d, void* text, SQLSMALLINT n, void* out, SQLSMALLINT cap, SQLSMALLINT* total,
+                      bint wide) noexcept nogil:
+    cdef TextIn t, whole, none
+    cdef char* told = NULL
+    cdef char* completed = NULL
+    cdef SQLRETURN rc, given
+    none.p = NULL
+    none.n = 0
+    if cap < 0:
+        return fail_num(&d.h, b"HY090", b"A buffer length of %d is negative", cap, 0)
+    if wide:
+        settle_wchar(text, n)
+    rc = text_in(&d.h, text, n, wide, &t)
+    if rc != SQL_SUCCESS:
+        return rc
+    rc = bridge_browse(d, &t, &told)
+    text_free(&t)
+    if rc == SQL_SUCCESS:
+        whole.p = told
+        whole.n = strlen(told)
+        rc = open_session(d, &whole, &none, &none, &none, False, &completed)
+        free(told)
+        told = completed
+    if rc != SQL_NEED_DATA:
+        d.browse_ended = rc == SQL_ERROR and d.browse is not NULL
+        bridge_drop(&d.browse)
+    if rc != SQL_ERROR and told is not NULL:
+        given = give16(&d.h, told, strlen(told), out, cap, total, wide, False)
+        if given != SQL_SUCCESS and rc != SQL_NEED_DATA:
+            rc = given
+    free(told)
+    return rc
+
+
+cdef SQLRETURN browse_connect(SQLHANDLE h, void* text, SQLSMALLINT n, void* out, SQLSMALLINT cap, SQLSMALLINT* total,
+                              bint wide) noexcept nogil:
+    cdef Dbc* d = dbc(h)
+    if d is NULL or not enter(&d.h, MAGIC_DBC):
+        return SQL_INVALID_HANDLE
+    if d.connected:
+        return leave(&d.h, may_open(d))
+    return leave(&d.h, browse(d, text, n, out, cap, total, wide))
+
+
+cdef public SQLRETURN SQLBrowseConnect(SQLHDBC h, SQLCHAR* text, SQLSMALLINT n, SQLCHAR* out, SQLSMALLINT cap,
+                                       SQLSMALLINT* total) noexcept nogil:
+    return browse_connect(h, text, n, out, cap, total, False)
+
+
+cdef public SQLRETURN SQLBrowseConnectW(SQLHDBC h, SQLWCHAR* text, SQLSMALLINT n, SQLWCHAR* out, SQLSMALLINT cap,
+                                        SQLSMALLINT* total) noexcept nogil:
+    return browse_connect(h, text, n, out, cap, total, True)
+
+
 cdef public SQLRETURN SQLDisconnect(SQLHDBC h) noexcept nogil:
     cdef Dbc* d = dbc(h)
     if d is NULL or not enter(&d.h, MAGIC_DBC):
         return SQL_INVALID_HANDLE
+    # unixODBC takes a SQLBrowseConnect that failed for one that still asks, and passes on the call that ends it.
+    if d.browse is not NULL or d.browse_ended:
+        d.browse_ended = False
+        bridge_drop(&d.browse)
+        return leave(&d.h, SQL_SUCCESS)
     if not d.connected:
         return leave(&d.h, fail(&d.h, b"08003", b"The connection is not open"))
     if any_busy(d):

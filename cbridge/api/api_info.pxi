@@ -66,9 +66,10 @@ cdef public SQLRETURN SQLGetInfoW(SQLHDBC h, SQLUSMALLINT type, SQLPOINTER out, 
 
 
 cdef bint function_built(SQLUSMALLINT f) noexcept nogil:
-    """The functions that do their work; the rest of the exports answers through not_built()."""
+    """The functions that the driver has."""
     return (f == SQL_API_SQLALLOCHANDLE or f == SQL_API_SQLFREEHANDLE or f == SQL_API_SQLCONNECT
-            or f == SQL_API_SQLDRIVERCONNECT or f == SQL_API_SQLDISCONNECT or f == SQL_API_SQLEXECDIRECT
+            or f == SQL_API_SQLDRIVERCONNECT or f == SQL_API_SQLBROWSECONNECT
+            or f == SQL_API_SQLDISCONNECT or f == SQL_API_SQLEXECDIRECT
             or f == SQL_API_SQLPREPARE or f == SQL_API_SQLEXECUTE or f == SQL_API_SQLNUMRESULTCOLS
             or f == SQL_API_SQLDESCRIBECOL or f == SQL_API_SQLCOLATTRIBUTE or f == SQL_API_SQLBINDCOL
             or f == SQL_API_SQLFETCH or f == SQL_API_SQLFETCHSCROLL or f == SQL_API_SQLGETDATA

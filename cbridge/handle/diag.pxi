@@ -195,10 +195,5 @@ cdef SQLRETURN fail_num(Head* h, const char* sqlstate, const char* text, int64_t
     return SQL_ERROR
 
 
-cdef SQLRETURN not_built(Head* h, const char* function) noexcept nogil:
-    """The one answer of every exported function that the driver does not implement; SQLGetFunctions says so too."""
-    return fail1(h, b"IM001", b"The driver does not support ", function, b"; ask SQLGetFunctions which functions it has")
-
-
 cdef SQLRETURN no_memory(Head* h) noexcept nogil:
     return fail(h, b"HY001", b"Out of memory")

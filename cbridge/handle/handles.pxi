@@ -101,6 +101,8 @@ cdef struct Dbc:
     Desc* descs
     bint connected
     void* py                    # argus_odbc.driver.Connection, owned; changed only while the GIL is held
+    void* browse                # argus_odbc.browse.Browse while SQLBrowseConnect asks on (state C3), owned
+    bint browse_ended           # the last SQLBrowseConnect failed after it had asked
     int32_t ninfo
     InfoItem* info              # sorted by type
     SQLUSMALLINT lacking[8]     # SQL_API_* that the engine has nothing for; 0 ends them

@@ -132,6 +132,11 @@ cdef SQLRETURN dbc_free(Dbc* d) noexcept nogil:
         rc = leave(&d.h, fail(&d.h, b"HY010", b"The connection is open: call SQLDisconnect before SQLFreeHandle"))
         argus_unlock(&e.h.lock)
         return rc
+    if d.browse is not NULL:
+        rc = leave(&d.h, fail(&d.h, b"HY010", b"SQLBrowseConnect waits for its next call: call SQLDisconnect before "
+                              b"SQLFreeHandle"))
+        argus_unlock(&e.h.lock)
+        return rc
     while at[0] is not NULL and at[0] is not d:
         at = &at[0].next
     if at[0] is d:

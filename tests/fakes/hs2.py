@@ -264,6 +264,12 @@ class FakeHS2:
             result = Result(refused=("42601", 0, f"Syntax error at or near '{request.statement}'"))
         if result.refused is not None:
             return tcli.OperationResp(status=self._status(result.refused))
+        return self._begun(result)
+
+    def _GetSchemas(self, request: Any) -> Any:
+        return self._begun(self.results["GetSchemas"])
+
+    def _begun(self, result: Result) -> Any:
         with self._lock:
             guid = len(self.operations).to_bytes(16, "big")
             self.operations[guid] = Running(result)

@@ -16,7 +16,7 @@ STANDARD_ONLY = {"settings", "connstr", "types", "typetext", "errors", "log", "b
 """Modules that know nothing but the standard library and one another."""
 DIALECT_READERS = {"markers", "literals"}
 """As those, but for the data of a dialect, which backends.base describes."""
-ABOVE_BACKENDS = {"driver", "doctor", "query", "install", "__main__"}
+ABOVE_BACKENDS = {"driver", "browse", "doctor", "query", "install", "__main__"}
 """The only modules outside backends/ that may ask for a backend, and by the registry alone."""
 MAY_USE_CORE = {"driver", "native"}
 ENGINES_ON_HS2 = {"hive", "impala", "spark"}

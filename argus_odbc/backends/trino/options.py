@@ -40,7 +40,7 @@ KEYWORDS = (
     ),
     Keyword(
         "AccessTokenCommand", "Program, with its arguments, that prints an access token; asked again when the server says "
-        "that a token has expired.", backends=OWN,
+        "that a token has expired.", backends=OWN, instead_of="AccessToken",
     ),
     Keyword(
         "ZonedTimestamps", "`timestamp with time zone` as a timestamp in the session's zone, or as the server's text.",
