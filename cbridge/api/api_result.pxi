@@ -14,6 +14,8 @@ cdef public SQLRETURN SQLFetch(SQLHSTMT h) noexcept nogil:
     cdef SQLRETURN rc
     if not begin(s, SQL_API_SQLFETCH, &rc):
         return rc
+    if next_row(s, &rc):
+        return leave(&s.h, rc)
     return leave(&s.h, fetch_call(s, SQL_API_SQLFETCH, SQL_FETCH_NEXT, 0, s.ard.array_size, s.ird.array_status_ptr,
                                   s.ird.rows_processed_ptr, False))
 

@@ -200,9 +200,19 @@ cdef SQLRETURN front_fail(Stmt* s) noexcept nogil:
     return SQL_ERROR
 
 
-cdef bint begin(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept nogil:
+cdef inline bint begin(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept nogil:
     """Enter a statement for an exported function, or answer in *rc why it does not run: invalid handle, still running,
     the outcome of the asynchronous call that this one asks about, HY010 where another one runs."""
+    if s is not NULL and argus_load(&s.busy) == 0 and argus_try_lock(&s.h.lock):
+        if s.h.magic == MAGIC_STMT and s.busy == 0:
+            fresh(&s.h)
+            return True
+        argus_unlock(&s.h.lock)
+    return begin_slowly(s, function, rc)
+
+
+cdef bint begin_slowly(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept nogil:
+    """`begin` where the handle is no statement, busy, or locked by another thread."""
     rc[0] = SQL_INVALID_HANDLE
     if s is NULL:
         return False

@@ -52,6 +52,9 @@ cdef void result_drop(Stmt* s) noexcept nogil:
     s.batch = NULL
     store_free(s.store)
     s.store = NULL
+    free(s.quick)
+    s.quick = NULL
+    s.nquick = 0
     reader_close(s.reader)
     s.reader = NULL
     s.batch_row = 0
@@ -74,52 +77,56 @@ cdef void note_cell(Stmt* s, CellStatus status, SQLLEN row, SQLINTEGER column) n
     diag_add(&s.h, cell_sqlstate(status), 0, row, column, text, strlen(text))
 
 
-cdef int64_t fetch_columns(Stmt* s, const Segment* seg, int64_t skip, int64_t n, int64_t at, uint8_t* cells,
-                           SQLUSMALLINT* status) noexcept nogil:
-    """Convert n rows of a segment, from its row `skip` on, into rows `at`.. of the bound arrays.
+cdef int64_t fetch_column(Stmt* s, int32_t p, const Segment* seg, int64_t skip, int64_t n, int64_t at, uint8_t* cells,
+                          SQLUSMALLINT* status) noexcept nogil:
+    """Convert n rows of a segment, from its row `skip` on, into rows `at`.. of the arrays of bound column p of the plan.
 
     cells: n scratch bytes, all zero, zero again afterwards. status: row statuses from row 0 of the block on.
     Returns how many cells were not converted in full.
     """
     cdef Desc* ard = s.ard
     cdef SQLLEN shift = ard.bind_offset_ptr[0] if ard.bind_offset_ptr is not NULL else 0
-    cdef SQLLEN data_stride, ind_stride
-    cdef int64_t i, bad = 0, k
-    cdef int32_t p
-    cdef Target t
-    for p in range(s.nplan):
-        t = s.plan[p]
-        if ard.bind_type:
-            data_stride = ard.bind_type
-            ind_stride = ard.bind_type
-        else:
-            data_stride = c_type_size(t.c_type)
-            if data_stride == 0:
-                data_stride = t.capacity
-            ind_stride = sizeof(SQLLEN)
-        if t.buffer is not NULL:
-            t.buffer = <char*>t.buffer + shift + at * data_stride
-        if t.octet_length is not NULL:
-            t.octet_length = <SQLLEN*>(<char*>t.octet_length + shift + at * ind_stride)
-        if t.indicator is not NULL:
-            t.indicator = <SQLLEN*>(<char*>t.indicator + shift + at * ind_stride)
-        t.wchar_size = wchar_bytes()
-        if s.plan_columns[p] == 0:
-            k = put_bookmarks(&t, s.rowset_start + at, n, data_stride, ind_stride, cells)
-        else:
-            k = put_rows(&seg.batch.cols[s.plan_columns[p] - 1], seg.first + skip, n, &t, data_stride, ind_stride, cells)
-        if k == 0:
+    cdef SQLLEN data_stride, ind_stride = ard.bind_type if ard.bind_type else <SQLLEN>sizeof(SQLLEN)
+    cdef int64_t i, bad
+    cdef Target t = s.plan[p]
+    if ard.bind_type:
+        data_stride = ard.bind_type
+    else:
+        data_stride = c_type_size(t.c_type)
+        if data_stride == 0:
+            data_stride = t.capacity
+    if t.buffer is not NULL:
+        t.buffer = <char*>t.buffer + shift + at * data_stride
+    if t.octet_length is not NULL:
+        t.octet_length = <SQLLEN*>(<char*>t.octet_length + shift + at * ind_stride)
+    if t.indicator is not NULL:
+        t.indicator = <SQLLEN*>(<char*>t.indicator + shift + at * ind_stride)
+    t.wchar_size = wchar_bytes()
+    if s.plan_columns[p] == 0:
+        bad = put_bookmarks(&t, s.rowset_start + at, n, data_stride, ind_stride, cells)
+    else:
+        bad = put_rows(&seg.batch.cols[s.plan_columns[p] - 1], seg.first + skip, n, &t, data_stride, ind_stride, cells)
+    if bad == 0:
+        return 0
+    for i in range(n):
+        if cells[i] == CELL_DONE:
             continue
-        bad += k
-        for i in range(n):
-            if cells[i] == CELL_DONE:
-                continue
-            note_cell(s, <CellStatus>cells[i], at + i + 1, s.plan_columns[p])
-            if cells[i] > CELL_FIRST_ERROR:
-                status[at + i] = SQL_ROW_ERROR
-            elif status[at + i] == SQL_ROW_SUCCESS:
-                status[at + i] = SQL_ROW_SUCCESS_WITH_INFO
-            cells[i] = CELL_DONE
+        note_cell(s, <CellStatus>cells[i], at + i + 1, s.plan_columns[p])
+        if cells[i] > CELL_FIRST_ERROR:
+            status[at + i] = SQL_ROW_ERROR
+        elif status[at + i] == SQL_ROW_SUCCESS:
+            status[at + i] = SQL_ROW_SUCCESS_WITH_INFO
+        cells[i] = CELL_DONE
+    return bad
+
+
+cdef int64_t fetch_columns(Stmt* s, const Segment* seg, int64_t skip, int64_t n, int64_t at, uint8_t* cells,
+                           SQLUSMALLINT* status) noexcept nogil:
+    """fetch_column for all bound columns."""
+    cdef int64_t bad = 0
+    cdef int32_t p
+    for p in range(s.nplan):
+        bad += fetch_column(s, p, seg, skip, n, at, cells, status)
     return bad
 
 
@@ -265,6 +272,74 @@ cdef SQLRETURN fetch(Stmt* s, SQLSMALLINT orientation, SQLLEN offset, int64_t si
     return rc
 
 
+cdef bint quick_bound(Stmt* s, int32_t p, SQLLEN shift) noexcept nogil:
+    """The current row's cell of bound column p, where it is a quick one."""
+    cdef const Target* t = &s.plan[p]
+    cdef Quick* q = &s.plan_quick[p]
+    cdef const Column* col
+    cdef char* ind = <char*>t.octet_length
+    if s.plan_columns[p] == 0 or t.buffer is NULL or t.octet_length != t.indicator or t.max_length or t.capacity < 0:
+        return False
+    col = &s.current_batch.cols[s.plan_columns[p] - 1]
+    if q.c_type == 0 or q.kind != col.kind:
+        q.c_type = t.c_type
+        q.kind = <uint8_t>col.kind
+        q.op = <uint8_t>quick_choose(col, t.sql_type, t.c_type)
+    return quick_cell(col, s.current_row, q, <char*>t.buffer + shift, t.capacity,
+                      <SQLLEN*>(ind + shift if ind is not NULL else NULL), wchar_bytes())
+
+
+cdef bint next_row(Stmt* s, SQLRETURN* rc) noexcept nogil:
+    """SQLFetch of one more row of the batch that a forward-only cursor reads. False: it takes more than that."""
+    cdef SQLUSMALLINT status = SQL_ROW_SUCCESS
+    cdef uint8_t cell = CELL_DONE
+    cdef int64_t bad = 0
+    cdef int32_t p
+    cdef SQLLEN shift
+    if (s.state != ST_FETCHED or s.store is not NULL or s.ard.array_size != 1 or s.bindings_changed or s.max_rows
+            or s.nwindow != 1 or s.batch is NULL or s.window[0].batch is not s.batch or s.batch_row >= s.batch.nrows):
+        return False
+    s.window[0].first = s.batch_row
+    s.window[0].rows = 1
+    s.current_row = s.batch_row
+    s.current_batch = s.batch
+    s.current = 1
+    s.batch_row += 1
+    s.rows_seen += 1
+    s.rowset_start = s.rows_seen
+    s.rowset_rows = 1
+    s.rowset_size = 1
+    s.getdata_runs = False
+    if s.nplan and s.retrieve_data != SQL_RD_OFF:
+        shift = s.ard.bind_offset_ptr[0] if s.ard.bind_offset_ptr is not NULL else 0
+        for p in range(s.nplan):
+            if not quick_bound(s, p, shift):
+                bad += fetch_column(s, p, s.window, 0, 1, 0, &cell, &status)
+    s.rowset_status = s.ird.array_status_ptr
+    if s.rowset_status is not NULL:
+        s.rowset_status[0] = status
+    if s.ird.rows_processed_ptr is not NULL:
+        s.ird.rows_processed_ptr[0] = 1
+    rc[0] = SQL_SUCCESS
+    if bad:
+        rc[0] = SQL_ERROR if status == SQL_ROW_ERROR else SQL_SUCCESS_WITH_INFO
+    return True
+
+
+cdef void quick_learn(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type) noexcept nogil:
+    """Note how SQLGetData reads a column as this C type; `s.getdata` is its Target. Without memory it stays slow."""
+    if c_type == SQL_ARD_TYPE or c_type == SQL_C_DEFAULT:
+        return
+    if s.quick is NULL:
+        s.quick = <Quick*>calloc(s.ird.count + 1, sizeof(Quick))
+        if s.quick is NULL:
+            return
+        s.nquick = s.ird.count + 1
+    s.quick[column].c_type = c_type
+    s.quick[column].kind = <uint8_t>s.current_batch.cols[column - 1].kind
+    s.quick[column].op = <uint8_t>quick_choose(&s.current_batch.cols[column - 1], s.getdata.sql_type, s.getdata.c_type)
+
+
 cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOINTER buffer, SQLLEN capacity,
                         SQLLEN* ind) noexcept nogil:
     """One column of the current row, whole or its next piece (SQLGetData)."""
@@ -276,6 +351,16 @@ cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOI
         if s.state < ST_EXECUTED_NO_RESULT or s.state >= ST_NEED_DATA:
             return fail(&s.h, b"HY010", b"Nothing was executed on this statement")
         return fail(&s.h, b"24000", b"The statement has no open cursor")
+    if (0 < column < s.nquick and s.quick[column].c_type == c_type and buffer is not NULL and capacity >= 0
+            and s.max_length == 0
+            and not (s.getdata_runs and s.getdata_column == column and s.getdata_c_type == c_type)
+            and quick_cell(&s.current_batch.cols[column - 1], s.current_row, &s.quick[column], buffer, capacity, ind,
+                           wchar_bytes())):
+        s.getdata_runs = True
+        s.getdata_column = column
+        s.getdata_c_type = c_type
+        s.getdata.position = -1  # read to its end
+        return SQL_SUCCESS
     if column > s.ird.count or (column == 0 and s.use_bookmarks == SQL_UB_OFF):
         return fail_num(&s.h, b"07009", b"Column %d of a result that has %d", column, s.ird.count)
     if buffer is NULL:
@@ -295,6 +380,8 @@ cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOI
         s.getdata_c_type = c_type
         s.getdata.position = 0
         s.getdata.wchar_size = wchar_bytes()
+        if column:
+            quick_learn(s, column, c_type)
     else:
         s.getdata.buffer = buffer
         s.getdata.capacity = capacity

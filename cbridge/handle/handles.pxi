@@ -161,9 +161,12 @@ cdef struct Stmt:
     bint getdata_runs
     SQLSMALLINT getdata_c_type  # its C type as the application named it
     Target getdata              # its progress
+    Quick* quick                # by column of the open result, for SQLGetData; NULL until the first call
+    int32_t nquick
     bint bindings_changed       # ARD changed since `plan` was made
     Target* plan                # one per bound column, made from ARD and IRD (rowset.pxi)
     SQLUSMALLINT* plan_columns
+    Quick* plan_quick           # one per bound column, for fetches of one row
     int32_t nplan
     char* cursor_name
     # data-at-execution (params.pxi)
@@ -180,6 +183,7 @@ cdef struct Stmt:
 # ---- the slab: one address range that stays mapped, so that any pointer can be proved without touching it ----
 cdef extern from "argus/platform.h" nogil:
     void argus_lock(uint32_t* word)
+    bint argus_try_lock(uint32_t* word)
     void argus_unlock(uint32_t* word)
     uint32_t argus_load(const uint32_t* word)
     void argus_store(uint32_t* word, uint32_t value)

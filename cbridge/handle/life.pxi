@@ -33,6 +33,7 @@ cdef void stmt_release(Stmt* s) noexcept nogil:
     params_release(s)
     free(s.plan)
     free(s.plan_columns)
+    free(s.plan_quick)
     free(s.window)
     free(s.cursor_name)
     desc_drop(s.own_ard)

@@ -80,10 +80,12 @@ cdef SQLRETURN build_plan(Stmt* s) noexcept nogil:
     cdef int32_t i, n = 0
     free(s.plan)
     free(s.plan_columns)
+    free(s.plan_quick)
     s.nplan = 0
     s.plan = <Target*>malloc((ard.count + 2) * sizeof(Target))
     s.plan_columns = <SQLUSMALLINT*>malloc((ard.count + 2) * sizeof(SQLUSMALLINT))
-    if s.plan is NULL or s.plan_columns is NULL:
+    s.plan_quick = <Quick*>calloc(ard.count + 2, sizeof(Quick))
+    if s.plan is NULL or s.plan_columns is NULL or s.plan_quick is NULL:
         return no_memory(&s.h)
     for i in range(ard.count + 1):
         r = &ard.recs[i]
