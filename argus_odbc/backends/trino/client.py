@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from argus_odbc import log
 from argus_odbc.backends.trino.auth import Login
 from argus_odbc.backends.trino.http import Answer, Broken, Connection, Pool
+from argus_odbc.backends.trino.packing import Packing
 from argus_odbc.backends.trino.protocol import SessionState, not_trino
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
@@ -24,9 +25,6 @@ PATIENCE = 30.0
 
 FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
 
-SLOW_LINK = 10e6
-"""Bytes a second below which gzip pays: packing takes a server to about 18 MB of JSON a second, to a quarter of them."""
-
 
 class Client:
     """The requests of one session."""
@@ -36,7 +34,7 @@ class Client:
         self.login = login
         self.settings = settings
         self.state = state
-        self._gzip = settings.compression == "gzip"
+        self.packing = Packing(settings.compression)
 
     @property
     def where(self) -> str:
@@ -44,14 +42,12 @@ class Client:
 
     def headers(self) -> dict[str, str]:
         """Headers of every request to the coordinator."""
-        encoding = "gzip" if self._gzip else "identity"
+        encoding = "gzip" if self.packing.gzip else "identity"
         return {**self.state.headers(), **self.login.headers(), "Accept-Encoding": encoding, "User-Agent": "argus-odbc"}
 
     def heard(self, answer: Answer) -> None:
-        """Look at how fast a body came: on a slow link the next ones come packed."""
-        if self.settings.compression == "auto" and 0 < answer.rate < SLOW_LINK and not self._gzip:
-            log.logger.info("the link brings %.1f MB/s: asking for gzip from here on", answer.rate / 1e6)
-            self._gzip = True
+        """Look at how long a body took."""
+        self.packing.heard(answer.packed, len(answer.body), answer.reading, answer.waited)
 
     def new_call(self, stopped: threading.Event | None = None) -> Call:
         return Call(self, stopped or threading.Event())

@@ -29,8 +29,12 @@ class Answer:
     status: int
     headers: Mapping[str, list[str]]
     body: bytes
-    rate: float = 0.0
-    """Bytes a second that the body came with; 0 when it is too short to tell."""
+    packed: bool = False
+    """The body came as gzip; `body` is its content."""
+    reading: float = 0.0
+    """Seconds to read the body."""
+    waited: float = 0.0
+    """Seconds from the wish to read until the content is there."""
 
     def header(self, name: str) -> str:
         """The first value, or nothing."""
@@ -135,21 +139,22 @@ class Connection:
 
     def receive(self) -> Answer:
         """The answer to what was sent; Broken when there is none."""
+        started = time.monotonic()
         try:
             response = self._http.getresponse()
-            started = time.monotonic()
+            begun = time.monotonic()
             body = response.read()
-            spent = time.monotonic() - started
+            reading = time.monotonic() - begun
         except (OSError, http.client.HTTPException) as e:
             self.close()
             raise Broken(_reason(e), sent=True, timed_out=isinstance(e, TimeoutError)) from e
         headers: dict[str, list[str]] = {}
         for name, value in response.getheaders():
             headers.setdefault(name.lower(), []).append(value)
-        rate = len(body) / spent if len(body) >= 1 << 18 and spent > 0 else 0.0
-        if headers.get("content-encoding", [""])[0].lower() == "gzip":
-            body, rate = unzipped(body), 0.0
-        return Answer(response.status, headers, body, rate)
+        packed = headers.get("content-encoding", [""])[0].lower() == "gzip"
+        if packed:
+            body = unzipped(body)
+        return Answer(response.status, headers, body, packed, reading, time.monotonic() - started)
 
     def abort(self) -> None:
         """End a request that another thread is in."""

@@ -171,16 +171,22 @@ _READ = frozenset(("id", "nextUri", "columns", "error", "updateType", "updateCou
 
 def read_page(answer: Answer, where: str) -> Page:
     """An answer with status 200 as a page; DriverError 08S01 for what is none."""
-    try:
-        spans = native.json_members(answer.body)
-        values = {name: json.loads(answer.body[start:end]) for name, start, end in spans if name in _READ}
-    except (ValueError, RecursionError) as e:
-        raise not_trino(answer, where, str(e)) from e
+    body = answer.body
+    found = _around_rows(body)
+    if found is None:
+        try:
+            spans = native.json_members(body)
+            values = {name: json.loads(body[start:end]) for name, start, end in spans if name in _READ}
+        except (ValueError, RecursionError) as e:
+            raise not_trino(answer, where, str(e)) from e
+        data = [(s, e) for name, s, e in spans if name == "data" and body[s : s + 1] in (b"[", b"{")]
+        found = values, *(data[-1] if data else (0, 0))
+    values, start, end = found
     if not isinstance(values.get("id"), str) or not isinstance(values.get("nextUri", ""), str):
         raise not_trino(answer, where, "its JSON has no query id")
     error = values.get("error")
     count = values.get("updateCount")
-    page = Page(
+    return Page(
         query_id=values["id"],
         next_uri=values.get("nextUri") or "",
         columns=values.get("columns"),
@@ -188,12 +194,28 @@ def read_page(answer: Answer, where: str) -> Page:
         update_type=str(values.get("updateType") or ""),
         update_count=count if isinstance(count, int) else None,
         warnings=[w for w in values.get("warnings") or () if isinstance(w, dict)],
-        body=answer.body,
+        body=body,
+        data_start=start,
+        data_end=end,
     )
-    for name, start, end in spans:
-        if name == "data" and answer.body[start : start + 1] in (b"[", b"{"):
-            page.data_start, page.data_end = start, end
-    return page
+
+
+def _around_rows(body: bytes) -> tuple[dict[str, Any], int, int] | None:
+    """What stands before and behind a page's rows, and where those are, without a look at them.
+
+    The server waits for the request that follows, so the rows, which are nearly all of the body, are left to the decoder.
+    None where the page does not look as Trino writes it. A quote inside a text is escaped, so the first `"data"` is the
+    member, and a wrong cut leaves brackets open, which no JSON parser takes.
+    """
+    start = body.find(b',"data":[')
+    end = body.rfind(b'],"stats":{')
+    if start < 0 or end < start:
+        return None
+    try:
+        values = json.loads(body[:start] + body[end + 1 :])
+    except (ValueError, RecursionError):
+        return None
+    return (values, start + 8, end + 1) if isinstance(values, dict) and "data" not in values else None
 
 
 def not_trino(answer: Answer, where: str, why: str) -> DriverError:
