@@ -10,6 +10,7 @@ cdef enum QuickOp:
     QUICK_CHAR, QUICK_WIDE    # text; the wide one of ASCII only
     QUICK_NUMBER_CHAR, QUICK_NUMBER_WIDE   # integers and decimals as text
     QUICK_DATE, QUICK_TIMESTAMP
+    QUICK_MIDNIGHT            # dates as SQL_C_TYPE_TIMESTAMP
 
 # How one column is read as one C type.
 cdef struct Quick:
@@ -60,6 +61,8 @@ cdef QuickOp quick_choose(const Column* col, SQLSMALLINT sql_type, SQLSMALLINT c
         return QUICK_NUMBER_CHAR if c.cclass == C_CHAR else QUICK_NONE
     if k == KIND_DATE32 and c.cclass == C_DATE:
         return QUICK_DATE
+    if k == KIND_DATE32 and c.cclass == C_TIMESTAMP and f == FAMILY_DATE:
+        return QUICK_MIDNIGHT
     if k == KIND_TIMESTAMP and c.cclass == C_TIMESTAMP:
         return QUICK_TIMESTAMP
     return QUICK_NONE
@@ -174,8 +177,11 @@ cdef inline bint quick_cell(const Column* col, int64_t row, const Quick* q, void
             return False
         length = sizeof(date)
         memcpy(buffer, &date, sizeof(date))
-    elif op == QUICK_TIMESTAMP:
-        if not quick_timestamp(col, i, &stamp):
+    elif op == QUICK_TIMESTAMP or op == QUICK_MIDNIGHT:
+        if op == QUICK_MIDNIGHT:
+            if timestamp_to_struct((<const int32_t*>col.values)[i], 0, 0, &stamp) != CELL_DONE:
+                return False
+        elif not quick_timestamp(col, i, &stamp):
             return False
         length = sizeof(stamp)
         memcpy(buffer, &stamp, sizeof(stamp))
