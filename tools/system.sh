@@ -38,6 +38,8 @@ if [ "$level" != demo ]; then
 fi
 if [ "$level" = bench ]; then
     need postgresql sh -c 'ls /usr/lib/postgresql/*/bin/initdb'
+    # The engines' JDBC drivers are peers there; Maven fetches them.
+    need default-jdk-headless command -v javac
     need odbc-postgresql sh -c 'ls /usr/lib/*/odbc/psqlodbcw.so'
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -102,7 +102,10 @@ def control_answers(shape: Shape) -> dict[str, bytes]:
         "OpenSession": encode(t.TOpenSessionResp(ok, 5, t.TSessionHandle(identifier), {})),
         "GetInfo": encode(t.TGetInfoResp(ok, t.TGetInfoValue(stringValue="4.0.1"))),
         "ExecuteStatement": encode(t.TExecuteStatementResp(ok, operation)),
-        "GetOperationStatus": encode(t.TGetOperationStatusResp(ok, t.TOperationState.FINISHED_STATE)),
+        # hive-jdbc asks for the state before each row until it hears that there is a result.
+        "GetOperationStatus": encode(
+            t.TGetOperationStatusResp(ok, t.TOperationState.FINISHED_STATE, hasResultSet=True)
+        ),
         "GetResultSetMetadata": encode(t.TGetResultSetMetadataResp(ok, t.TTableSchema(described))),
         "GetLog": encode(t.TGetLogResp(ok, "")),
         "CloseImpalaOperation": encode(t.TCloseOperationResp(ok)),

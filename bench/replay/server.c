@@ -118,7 +118,7 @@ static int sasl(Client *c) {
     uint32_t length = be32(c->request + 1);
     if (!need(c, 5 + (size_t)length)) return 0;
     consume(c, 5 + (size_t)length);
-    if (status == 2) break;  // the name and password; before it, the mechanism
+    if (status == 2 || status == 5) break;  // the name and password (5: from Java); before it, the mechanism
   }
   uint8_t complete[5] = {5};
   struct iovec part = {complete, 5};
