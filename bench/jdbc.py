@@ -21,7 +21,7 @@ FETCH_ROWS = 10_000
 
 def jar(artifact: str) -> Path:
     """The driver's jar, fetched once through Maven."""
-    group, name, version, *rest = artifact.split(":")
+    _group, name, version, *rest = artifact.split(":")
     folder = RESULTS / "jars"
     path = folder / ("-".join([name, version, *rest[1:]]) + ".jar")
     if not path.exists():
