@@ -46,6 +46,14 @@ static SQLRETURN broken_rec(SQLSMALLINT number, void *state, SQLINTEGER *native,
   return message && n >= capacity ? SQL_SUCCESS_WITH_INFO : SQL_SUCCESS;
 }
 
+/* SQLError answers each record once: the reason, then that there is no more. */
+static SQLRETURN broken_error(void *state, SQLINTEGER *native, void *message, SQLSMALLINT capacity, SQLSMALLINT *length,
+                              int unit) {
+  static int told;
+  told = !told;
+  return told ? broken_rec(1, state, native, message, capacity, length, unit) : SQL_NO_DATA;
+}
+
 static SQLRETURN broken_field(SQLSMALLINT number, SQLSMALLINT field, void *out, SQLSMALLINT bytes, SQLSMALLINT *length,
                               int unit) {
   const char *text = "";

@@ -17,12 +17,20 @@ PROTOTYPE = re.compile(r"^__PYX_EXTERN_C (\w+) ((?:SQL|ConfigDSN)\w*)\(([^()]*)\
 # Without a core: just enough for a driver manager to reach connect, be refused, and ask why. {0}, {1} … are arguments.
 NO_CORE = {
     "SQLAllocHandle": "broken_alloc({2})",
+    "SQLAllocEnv": "broken_alloc({0})",
+    "SQLAllocConnect": "broken_alloc({1})",
     "SQLFreeHandle": "SQL_SUCCESS",
+    "SQLFreeEnv": "SQL_SUCCESS",
+    "SQLFreeConnect": "SQL_SUCCESS",
+    "SQLSetConnectOption": "SQL_SUCCESS",
+    "SQLSetConnectOptionW": "SQL_SUCCESS",
     "SQLSetEnvAttr": "SQL_SUCCESS",
     "SQLSetConnectAttr": "SQL_SUCCESS",
     "SQLSetConnectAttrW": "SQL_SUCCESS",
     "SQLGetDiagRec": "broken_rec({2}, {3}, {4}, {5}, {6}, {7}, 1)",
     "SQLGetDiagRecW": "broken_rec({2}, {3}, {4}, {5}, {6}, {7}, argus_wchar_bytes())",
+    "SQLError": "broken_error({3}, {4}, {5}, {6}, {7}, 1)",
+    "SQLErrorW": "broken_error({3}, {4}, {5}, {6}, {7}, argus_wchar_bytes())",
     "SQLGetDiagField": "broken_field({2}, {3}, {4}, {5}, {6}, 1)",
     "SQLGetDiagFieldW": "broken_field({2}, {3}, {4}, {5}, {6}, argus_wchar_bytes())",
 }

@@ -9,6 +9,10 @@ cdef SQLRETURN bind_parameter(Stmt* s, SQLUSMALLINT i, SQLSMALLINT direction, SQ
         return waits_for_data(s)
     if i == 0 or i > 32767:
         return fail_num(&s.h, b"07009", b"There is no parameter %d; the first one is 1", i, 0)
+    if direction == SQL_PARAM_INPUT_OUTPUT and cap == SQL_SETPARAM_VALUE_MAX:
+        # A manager's way to pass on SQLSetParam, which knows neither.
+        direction = SQL_PARAM_INPUT
+        cap = 0
     if is_output(direction):
         return fail(&s.h, b"HYC00", b"Output parameters need procedures, which these engines do not have")
     if direction != SQL_PARAM_INPUT:

@@ -12,6 +12,7 @@ cdef void diag_clear(Head* h) noexcept nogil:
     for i in range(h.ndiag):
         free(h.diags[i].message)
     h.ndiag = 0
+    h.told = 0
 
 
 cdef void diag_release(Head* h) noexcept nogil:

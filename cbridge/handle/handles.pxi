@@ -24,6 +24,7 @@ cdef struct Head:
     uint32_t lock         # argus_lock word (platform.h)
     SQLRETURN returncode  # SQL_DIAG_RETURNCODE of the last function
     int32_t ndiag, diag_cap
+    int32_t told          # records that SQLError has answered already
     DiagRec* diags
     SQLLEN row_count      # SQL_DIAG_ROW_COUNT
     SQLINTEGER dynamic_function_code
