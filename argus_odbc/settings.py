@@ -200,7 +200,7 @@ class Settings:
         "AUTO",
         "How to log in. AUTO: what the engine takes by default, with the UID and PWD that are there. "
         "NOSASL: bare Thrift, no login. USER: a name without a password. PLAIN: name and password. KERBEROS: a ticket. "
-        "JWT: a token. The numbers are those of other drivers.",
+        "JWT: a token. OAUTH2: a login in the browser (Trino). The numbers are those of other drivers.",
         kind="choice",
         aliases=("AuthMechanism", "Auth_Mech", "Authentication", "AuthenticationType", "Auth"),
         choices={
@@ -210,6 +210,7 @@ class Settings:
             "PLAIN": ("3", "LDAP", "PASSWORD", "BASIC", "CUSTOM", "PAM"),
             "KERBEROS": ("1", "GSSAPI", "KRB5", "SPNEGO", "NEGOTIATE"),
             "JWT": ("11", "TOKEN", "BEARER"),
+            "OAUTH2": ("OAUTH", "EXTERNAL", "BROWSER"),
         },
         backends=SERVERS,
         label="Login",
@@ -224,7 +225,7 @@ class Settings:
     krb_service_name: str = key(
         "KrbServiceName",
         "",
-        "Service part of the server's Kerberos principal; left out: hive, impala or HTTP.",
+        "Service part of the server's Kerberos principal; left out: hive, impala, or HTTP for Trino.",
         aliases=("KerberosServiceName", "KerberosRemoteServiceName", "KrbSrvName"),
         backends=SERVERS,
     )

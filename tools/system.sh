@@ -30,6 +30,11 @@ if [ "$level" != demo ]; then
     need libiodbc2 "$python" -c 'import ctypes; ctypes.CDLL("libiodbc.so.2")'
     # Fetches the jars of the Hive that the tests start, and brings a Java where there is none.
     need maven command -v mvn
+    # A KDC for the logins by Kerberos, and the headers that the Python package gssapi is built with.
+    need krb5-kdc sh -c 'PATH=$PATH:/usr/sbin; command -v krb5kdc'
+    need krb5-admin-server sh -c 'PATH=$PATH:/usr/sbin; command -v kadmin.local'
+    need krb5-user command -v kinit
+    need libkrb5-dev command -v krb5-config
     # R and RODBC, one of the client programs.
     need r-base-core command -v Rscript
     need r-cran-rodbc Rscript --vanilla -e 'library(RODBC)'

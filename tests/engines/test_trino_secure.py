@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import sys
+import threading
+import time
 import urllib.request
+import webbrowser
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from argus_odbc.backends.base import ExecuteOptions
 from argus_odbc.backends.trino import Trino
+from argus_odbc.backends.trino.oauth2 import Memory
 from argus_odbc.backends.trino.operation import TrinoOperation
 from argus_odbc.client import Connection
 from argus_odbc.errors import DriverError
@@ -69,7 +75,7 @@ def test_password(connected: Callable[..., Trino]) -> None:
     )
     error = refusal(connected, uid="alice")
     assert error.sqlstate == "28000"
-    assert "it takes: Basic, Bearer" in error.message
+    assert "it takes: Basic, Bearer, Negotiate" in error.message
 
 
 def test_password_of_a_connection_string(server: SecureServer) -> None:
@@ -137,6 +143,147 @@ def test_missing_permission_hides_nothing_else(connected: Callable[..., Trino]) 
         session.query("SELECT * FROM tpch.tiny.customer")
     assert (caught.value.sqlstate, caught.value.native) == ("42000", 4)
     assert "nation" in {row[2] for row in session.get_tables("tpch", "tiny", None, None)}
+
+
+# ---- Kerberos ----
+
+
+@pytest.fixture
+def kerberos(
+    server: SecureServer, connected: Callable[..., Trino], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Trino]:
+    """`connected` with tickets of the test's own realm; `cache` and so on are the keywords Krb*."""
+    monkeypatch.setenv("KRB5_CONFIG", str(server.kdc.config))
+    monkeypatch.delenv("KRB5CCNAME", raising=False)
+
+    def connect(service: str = "trino", host: str = "localhost", realm: str = "", **own: str) -> Trino:
+        own = {f"krb{name}": value for name, value in own.items()}
+        return connected(
+            host=host, auth_mech="KERBEROS", krb_service_name=service, krb_realm=realm,
+            krb_host_fqdn="" if host == "localhost" else "localhost", ssl_verification="ca", own=own,
+        )  # fmt: skip
+
+    return connect
+
+
+def test_kerberos_with_a_keytab(server: SecureServer, kerberos: Callable[..., Trino]) -> None:
+    keytab = str(server.kdc.keytab("kerry"))
+    session = kerberos(keytab=keytab)
+    assert [user(session), user(session)] == ["kerry", "kerry"]
+    assert session.query("SELECT count(*) FROM tpch.tiny.orders") == [(15000,)]
+    assert user(kerberos(keytab=keytab, principal="kerry@ARGUS.TEST")) == "kerry"
+
+
+def test_kerberos_with_a_cache(server: SecureServer, kerberos: Callable[..., Trino], tmp_path: Path) -> None:
+    server.kdc.ticket("alice", tmp_path / "tickets")
+    assert user(kerberos(cache=f"FILE:{tmp_path / 'tickets'}")) == "alice"
+    os.environ["KRB5CCNAME"] = f"FILE:{tmp_path / 'tickets'}"
+    try:
+        assert user(kerberos()) == "alice"
+    finally:
+        del os.environ["KRB5CCNAME"]
+
+
+@pytest.mark.parametrize("canonicalize", ["0", "1", "auto"])
+def test_kerberos_names_of_the_server(server: SecureServer, kerberos: Callable[..., Trino], canonicalize: str) -> None:
+    keytab = str(server.kdc.keytab("kerry"))
+    assert user(kerberos(keytab=keytab, canonicalize=canonicalize)) == "kerry"
+    assert user(kerberos(keytab=keytab, canonicalize=canonicalize, host="127.0.0.1")) == "kerry", "KrbHostFQDN"
+    assert user(kerberos(keytab=keytab, canonicalize=canonicalize, realm="ARGUS.TEST")) == "kerry"
+
+
+def test_kerberos_that_cannot_be(server: SecureServer, kerberos: Callable[..., Trino], tmp_path: Path) -> None:
+    keytab = str(server.kdc.keytab("kerry"))
+    for service, own, said in (
+        ("trino", {}, "run kinit"),
+        ("trino", {"cache": f"FILE:{tmp_path / 'none'}"}, "run kinit"),
+        ("trino", {"keytab": str(tmp_path / "none")}, "cannot be read"),
+        ("trino", {"keytab": keytab, "principal": "alice"}, "correct KrbKeytab"),
+        ("HTTP", {"keytab": keytab}, "Server HTTP/localhost@ARGUS.TEST not found in Kerberos database; correct KrbServiceName"),
+    ):  # fmt: skip
+        error = refusal(kerberos, service=service, **own)
+        assert (error.sqlstate, said in error.message) == ("28000", True), error.message
+
+
+def test_kerberos_without_its_library(kerberos: Callable[..., Trino], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gssapi", None)
+    error = refusal(kerberos)
+    assert (error.sqlstate, "pip install 'argus-odbc[kerberos]'" in error.message) == ("HY000", True)
+
+
+# ---- OAuth 2 ----
+
+
+@pytest.fixture
+def browser(server: SecureServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The addresses that a browser was opened at; it follows redirects and keeps cookies, as browsers do."""
+    opened: list[str] = []
+    visits: list[threading.Thread] = []
+    tls = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(server.keys / "ca.pem")))
+
+    def visit(url: str) -> None:
+        with urllib.request.build_opener(tls, urllib.request.HTTPCookieProcessor()).open(url, timeout=20) as page:
+            page.read()
+
+    def open_browser(url: str) -> bool:
+        opened.append(url)
+        visits.append(threading.Thread(target=visit, args=(url,)))
+        visits[-1].start()
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", open_browser)
+    monkeypatch.setattr(Memory, "tokens", {})
+    yield opened
+    for thread in visits:
+        thread.join()
+
+
+def test_oauth_logs_in_once_for_a_process(
+    server: SecureServer, connected: Callable[..., Trino], browser: list[str]
+) -> None:
+    server.openid.seconds = 3600
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(user(connected(auth_mech="OAUTH2")))) for _ in range(3)
+    ]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == ["olga"] * 3
+    assert len(browser) == 1
+    assert browser[0].startswith(f"https://localhost:{server.port}/oauth2/token/initiate/")
+    assert user(connected(auth_mech="OAUTH2", own={"tokencache": "none"})) == "olga"
+    assert len(browser) == 2
+
+
+def test_oauth_token_that_expires(server: SecureServer, connected: Callable[..., Trino], browser: list[str]) -> None:
+    server.openid.seconds = 3
+    session = connected(auth_mech="OAUTH2")
+    assert user(session) == "olga"
+    server.openid.seconds = 3600
+    time.sleep(3.5)
+    assert user(session) == "olga"
+    assert len(browser) == 2, "somebody has logged in once more"
+
+
+def test_oauth_that_is_refused(server: SecureServer, connected: Callable[..., Trino], browser: list[str]) -> None:
+    server.openid.refuse = True
+    try:
+        error = refusal(connected, auth_mech="OAUTH2")
+    finally:
+        server.openid.refuse = False
+    assert (error.sqlstate, "The login at localhost" in error.message) == ("28000", True), error.message
+
+
+def test_oauth_that_is_printed(
+    server: SecureServer, connected: Callable[..., Trino], browser: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    error = refusal(connected, auth_mech="OAUTH2", own={"oauth2login": "print", "oauth2timeout": 1})
+    assert (error.sqlstate, "within 1 seconds (OAuth2Timeout)" in error.message, browser) == ("HYT00", True, [])
+    assert (
+        f"log in to Trino at localhost:{server.port}: https://localhost:{server.port}/oauth2/" in capfd.readouterr().err
+    )
 
 
 # ---- TLS ----

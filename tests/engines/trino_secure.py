@@ -1,4 +1,5 @@
-"""A Trino with HTTPS, three ways to log in (password, JWT, client certificate) and a spool in an S3 server of its own."""
+"""A Trino with HTTPS, every way to log in (password, JWT, OAuth 2, Kerberos, client certificate), and a spool in an S3
+server of its own. One server for all of them, since a start costs 20 seconds."""
 
 from __future__ import annotations
 
@@ -12,15 +13,21 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from fakes.openid import CLIENT, SECRET, OpenId, jwt
+
+from .kdc import Kdc, kdc
 from .process import BUILD, free_port, running
 from .trino import trino_server
 
 USERS = {"alice": "a;b}c{ü\"'%", "admin": "admin-pw"}
 """Passwords with what connection strings have to guard."""
+
+PRINCIPALS = ("trino/localhost", "alice", "kerry")
+"""The server's, and two users'."""
 
 CA = "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign"
 
@@ -33,20 +40,12 @@ class SecureServer:
     plain_port: int
     keys: Path
     s3_port: int
+    kdc: Kdc
+    openid: OpenId
 
     def token(self, subject: str, seconds: int = 3600) -> str:
         """A JWT that the server takes for `seconds`, signed by openssl."""
-        parts = [{"alg": "RS256", "typ": "JWT"}, {"sub": subject, "exp": int(time.time()) + seconds}]
-        text = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
-        done = subprocess.run(
-            ["openssl", "dgst", "-sha256", "-sign", str(self.keys / "jwt.key")],
-            input=text.encode(), capture_output=True, check=True,
-        )  # fmt: skip
-        return f"{text}.{_base64url(done.stdout)}"
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        return jwt(self.keys / "jwt.key", {"sub": subject, "exp": int(time.time()) + seconds})
 
 
 def _openssl(folder: Path, *words: str) -> None:
@@ -73,7 +72,8 @@ def make_keys(folder: Path) -> None:
         )  # fmt: skip
     chain = [(folder / name).read_text() for name in ("server.key", "server.crt", "ca.pem")]
     (folder / "server.pem").write_text("".join(chain))
-    _openssl(folder, "genrsa", "-out", "jwt.key", "2048")
+    for name in ("jwt", "openid"):
+        _openssl(folder, "genrsa", "-out", f"{name}.key", "2048")
     _openssl(folder, "rsa", "-in", "jwt.key", "-pubout", "-out", "jwt.pub")
 
 
@@ -109,18 +109,35 @@ RULES = {
 
 @contextmanager
 def secure_server() -> Iterator[SecureServer]:
-    """Both servers; their ports are free ones."""
+    """All of them; their ports are free ones."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="keys-", dir=BUILD) as name:
+    with tempfile.TemporaryDirectory(prefix="keys-", dir=BUILD) as name, ExitStack() as started:
         keys, s3_port, https_port = Path(name), free_port(), free_port()
         make_keys(keys)
+        realm = started.enter_context(kdc(keys / "krb5", PRINCIPALS))
+        openid = started.enter_context(OpenId(keys / "openid.key"))
+        oauth, krb5 = "http-server.authentication.oauth2", "http-server.authentication.krb5"
         config = {
             "http-server.https.enabled": "true",
             "http-server.https.port": str(https_port),
             "http-server.https.keystore.path": str(keys / "server.pem"),
             "http-server.https.truststore.path": str(keys / "ca.pem"),
             "internal-communication.shared-secret": base64.b64encode(os.urandom(24)).decode(),
-            "http-server.authentication.type": "PASSWORD,JWT,CERTIFICATE",
+            "http-server.authentication.type": "CERTIFICATE,KERBEROS,PASSWORD,OAUTH2,JWT",
+            f"{krb5}.service-name": "trino",
+            f"{krb5}.principal-hostname": "localhost",
+            f"{krb5}.keytab": str(realm.keytab("trino/localhost")),
+            f"{krb5}.user-mapping.pattern": "([^@]+)@.*",
+            "http.authentication.krb5.config": str(realm.config),
+            f"{oauth}.oidc.discovery": "false",
+            f"{oauth}.issuer": openid.url,
+            f"{oauth}.auth-url": f"{openid.url}/authorize",
+            f"{oauth}.token-url": f"{openid.url}/token",
+            f"{oauth}.jwks-url": f"{openid.url}/keys",
+            f"{oauth}.client-id": CLIENT,
+            f"{oauth}.client-secret": SECRET,
+            f"{oauth}.max-clock-skew": "0s",
+            "web-ui.enabled": "false",
             "http-server.authentication.jwt.key-file": str(keys / "jwt.pub"),
             "http-server.authentication.certificate.user-mapping.pattern": "CN=(.*)",
             "protocol.spooling.enabled": "true",
@@ -139,4 +156,4 @@ def secure_server() -> Iterator[SecureServer]:
             bucket = urllib.request.Request(f"http://127.0.0.1:{s3_port}/spool", method="PUT")
             urllib.request.urlopen(bucket, timeout=10).close()
             with trino_server(config, files) as server:
-                yield SecureServer(https_port, server.port, keys, s3_port)
+                yield SecureServer(https_port, server.port, keys, s3_port, realm, openid)

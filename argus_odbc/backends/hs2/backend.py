@@ -92,7 +92,7 @@ class HS2Backend(Backend):
         mechanism = settings.auth_mech
         if mechanism == "AUTO":
             mechanism = "PLAIN" if settings.pwd else cls.default_mechanism
-        if mechanism in ("KERBEROS", "JWT"):
+        if mechanism in ("KERBEROS", "JWT", "OAUTH2"):
             raise DriverError(
                 "HYC00", 0, f"AuthMech={mechanism} is not built yet; AuthMech may be NOSASL, USER or PLAIN"
             )

@@ -1,63 +1,39 @@
-"""How a connection proves who it is: the Authorization header of its requests, and what is refused before any is sent."""
+"""Which login UID, PWD, AccessToken and AuthMech ask for, and what is refused before anything is sent."""
 
 from __future__ import annotations
 
 import base64
 import getpass
-import shlex
-import subprocess
-import threading
 
+from argus_odbc.backends.trino.kerberos import KerberosLogin
+from argus_odbc.backends.trino.login import CommandLogin, Login, bearer
+from argus_odbc.backends.trino.oauth2 import OAuth2Login
+from argus_odbc.backends.trino.options import own
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 
-COMMAND_SECONDS = 60
 
-
-class Login:
-    """Who logs in, and how."""
-
-    def __init__(self, user: str, mechanism: str, authorization: str = "", command: str = "") -> None:
-        """`user`: empty where the token or certificate tells it. `mechanism`: as messages call it. `command` prints a token."""
-        self.user = user
-        self.mechanism = mechanism
-        self._authorization = authorization
-        self._command = command
-        self._lock = threading.Lock()
-        if command:
-            self._authorization = _bearer(_run(command))
-
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": self._authorization} if self._authorization else {}
-
-    def refresh(self, used: str) -> bool:
-        """After a 401 for the Authorization `used`: get another one. False when there is no way to."""
-        if not self._command:
-            return False
-        with self._lock:
-            if self._authorization == used:
-                self._authorization = _bearer(_run(self._command))
-            return self._authorization != used
-
-
-def login(settings: Settings, encrypted: bool, command: str = "") -> Login:
-    """What UID, PWD, AccessToken, its command and AuthMech ask for. DriverError HY000 or HYC00 for what cannot be."""
+def login(settings: Settings, encrypted: bool) -> Login:
+    """The login of a connection. DriverError HY000 or 28000 for what cannot be."""
+    command = own(settings, "AccessTokenCommand")
     mechanism = settings.auth_mech
     if mechanism == "AUTO":
         mechanism = "JWT" if settings.access_token or command else "PLAIN" if settings.pwd else "USER"
     if mechanism == "NOSASL":
         mechanism = "USER"
     if mechanism == "KERBEROS":
-        raise DriverError(
-            "HYC00", 0, "AuthMech=KERBEROS is not built yet for Trino; AuthMech may be USER, PLAIN or JWT"
-        )
+        # A ticket is for this server alone and for one use, so that HTTP leaks none.
+        return KerberosLogin(settings)
+    if mechanism == "OAUTH2":
+        _refuse_plain(settings, encrypted, "An access token")
+        return OAuth2Login(settings)
     if mechanism == "JWT":
         if not settings.access_token and not command:
             raise DriverError("HY000", 0, "AuthMech=JWT needs an AccessToken or an AccessTokenCommand")
         _refuse_plain(settings, encrypted, "An access token")
         if settings.access_token:
-            return Login(settings.uid, mechanism, _bearer(settings.access_token))
-        return Login(settings.uid, mechanism, command=command)
+            return Login(settings.uid, mechanism, bearer(settings.access_token))
+        return CommandLogin(settings.uid, command)
     if mechanism == "PLAIN":
         if not settings.uid:
             raise DriverError("28000", 0, "A password needs a user: set UID")
@@ -78,27 +54,6 @@ def _basic(user: str, password: str) -> str:
     except UnicodeEncodeError:
         data = pair.encode()
     return "Basic " + base64.b64encode(data).decode()
-
-
-def _bearer(token: str) -> str:
-    token = token.strip()
-    if not token or not token.isascii() or any(c.isspace() for c in token):
-        raise DriverError("HY000", 0, "The access token is empty, or has spaces or letters that no token has")
-    return f"Bearer {token}"
-
-
-def _run(command: str) -> str:
-    """What AccessTokenCommand prints. Neither output is shown: both may hold a token."""
-    try:
-        words = shlex.split(command)
-        done = subprocess.run(
-            words, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=COMMAND_SECONDS
-        )  # fmt: skip
-    except (OSError, ValueError, subprocess.TimeoutExpired) as e:
-        raise DriverError("28000", 0, f"AccessTokenCommand cannot be run: {type(e).__name__}") from e
-    if done.returncode != 0:
-        raise DriverError("28000", done.returncode, f"AccessTokenCommand ended with exit code {done.returncode}")
-    return done.stdout
 
 
 def _refuse_plain(settings: Settings, encrypted: bool, what: str) -> None:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from argus_odbc import log
-from argus_odbc.backends.trino.auth import Login
 from argus_odbc.backends.trino.http import Answer, Broken, Connection, Pool
+from argus_odbc.backends.trino.login import Login
 from argus_odbc.backends.trino.packing import Packing
 from argus_odbc.backends.trino.protocol import SessionState, not_trino
 from argus_odbc.errors import DriverError
@@ -43,7 +43,12 @@ class Client:
     def headers(self) -> dict[str, str]:
         """Headers of every request to the coordinator."""
         encoding = "gzip" if self.packing.gzip else "identity"
-        return {**self.state.headers(), **self.login.headers(), "Accept-Encoding": encoding, "User-Agent": "argus-odbc"}
+        return {
+            **self.state.headers(),
+            **self.login.headers(self.pool.address),
+            "Accept-Encoding": encoding,
+            "User-Agent": "argus-odbc",
+        }
 
     def heard(self, answer: Answer) -> None:
         """Look at how long a body took."""
@@ -55,10 +60,18 @@ class Client:
     # ---- small requests of the driver's own ----
 
     def get(self, path: str, timeout: float) -> Answer:
-        """One GET without a retry; DriverError 08001 or HYT00 when there is no answer."""
+        """One GET without a retry but for another login; DriverError 08001 or HYT00 when there is no answer."""
+        headers = self.headers()
+        answer = self._get(path, headers, timeout)
+        used = headers.get("Authorization", "")
+        if answer.status == 401 and self.login.refresh(used, answer, self.pool, threading.Event()):
+            answer = self._get(path, self.headers(), timeout)
+        return answer
+
+    def _get(self, path: str, headers: Mapping[str, str], timeout: float) -> Answer:
         connection = self.pool.take()
         try:
-            connection.send("GET", path, self.headers(), None, timeout)
+            connection.send("GET", path, headers, None, timeout)
             answer = connection.receive()
         except Broken as e:
             raise unreachable(e, self.where, timeout) from e
@@ -135,8 +148,7 @@ class Call:
                     raise failed
                 assert self._connection is not None
                 answer = self._connection.receive()
-                if answer.status == 401 and not refreshed and self._client.login.refresh(self._authorization):
-                    log.logger.info("%s wants another token", self._client.where)
+                if answer.status == 401 and not refreshed and self._refresh(answer):
                     refreshed = True
                     self._again()
                     continue
@@ -157,6 +169,12 @@ class Call:
                 raise DriverError("HY008", 0, "The statement was cancelled")
             wait = min(2 * wait, LONGEST_WAIT)
             self._again()
+
+    def _refresh(self, refused: Answer) -> bool:
+        """Get another token, on other connections: a login may take minutes."""
+        log.logger.info("%s wants another login", self._client.where)
+        self.release(whole=True)
+        return self._client.login.refresh(self._authorization, refused, self._client.pool, self._stopped)
 
     def _again(self) -> None:
         """Send the same request once more; `finish` deals with it where that fails."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from argus_odbc import tls
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 
@@ -66,15 +67,22 @@ class Address:
     def url(self) -> str:
         return f"{self.scheme}://{self.where}"
 
-    def path_of(self, uri: str) -> str | None:
-        """Path and query of a URI that is on this server; None when it is on another, or none at all."""
+    @classmethod
+    def of(cls, uri: str) -> Address | None:
+        """The server of a URI; None when it has none that speaks HTTP."""
         try:
             parts = urlsplit(uri)
             port = parts.port or (443 if parts.scheme == "https" else 80)
         except ValueError:
             return None
-        if (parts.scheme, parts.hostname, port) != (self.scheme, self.host.lower(), self.port):
+        return cls(parts.scheme, parts.hostname, port) if parts.hostname and parts.scheme in ("http", "https") else None
+
+    def path_of(self, uri: str) -> str | None:
+        """Path and query of a URI that is on this server; None when it is on another, or none at all."""
+        other = Address.of(uri)
+        if other is None or (other.scheme, other.host, other.port) != (self.scheme, self.host.lower(), self.port):
             return None
+        parts = urlsplit(uri)
         return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
@@ -182,7 +190,21 @@ class Pool:
         self._proxy = proxy
         self._lock = threading.Lock()
         self._idle: list[Connection] = []
+        self._others: dict[Address, Pool] = {}
         self._closed = False
+
+    def to(self, address: Address) -> Pool:
+        """Connections to another server, with the same TLS and proxy."""
+        if address == self.address:
+            return self
+        with self._lock:
+            if address not in self._others:
+                context = self._context
+                if context is None and address.scheme == "https":
+                    context = tls.tls_context(self._settings)
+                context = context if address.scheme == "https" else None
+                self._others[address] = Pool(address, self._settings, context, self._proxy)
+            return self._others[address]
 
     def take(self) -> Connection:
         """An open connection that nobody uses, or a new one."""
@@ -206,10 +228,12 @@ class Pool:
 
     def close(self) -> None:
         with self._lock:
-            self._closed, idle = True, self._idle
+            self._closed, idle, others = True, self._idle, list(self._others.values())
             self._idle = []
         for connection in idle:
             connection.close()
+        for pool in others:
+            pool.close()
 
 
 def _through_socks(proxy: Proxy) -> Callable[..., socket.socket]:

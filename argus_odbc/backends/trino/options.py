@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from argus_odbc.backends.trino.auth import Login
 from argus_odbc.backends.trino.http import Proxy
+from argus_odbc.backends.trino.login import Login
 from argus_odbc.backends.trino.protocol import SessionState, local_zone, pairs
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Keyword, Settings
@@ -41,6 +41,35 @@ KEYWORDS = (
     Keyword(
         "AccessTokenCommand", "Program, with its arguments, that prints an access token; asked again when the server says "
         "that a token has expired.", backends=OWN, instead_of="AccessToken",
+    ),
+    Keyword(
+        "OAuth2Login", "AuthMech=OAUTH2: open the login's address in the browser (`browser`), or print it to standard error "
+        "(`print`), as happens where no browser can be opened.", kind="choice", choices={"browser": ("open",), "print": ()},
+        backends=OWN,
+    ),
+    Keyword("OAuth2Timeout", "AuthMech=OAUTH2: seconds that somebody may take to log in; left out: 120.", kind="integer", low=1,
+        high=3600, aliases=("ExternalAuthenticationTimeout",), backends=OWN),
+    Keyword(
+        "TokenCache", "AuthMech=OAUTH2: `memory` logs in once for the process; `keyring` keeps the token in the system's keyring "
+        "(needs the package keyring); `none` logs in for each connection.", kind="choice",
+        choices={"memory": (), "keyring": ("system",), "none": ("0", "off")},
+        aliases=("ExternalAuthenticationTokenCache",), backends=OWN,
+    ),
+    Keyword(
+        "KrbPrincipal", "Kerberos principal of this side; left out: the ticket cache's or the keytab's first.",
+        aliases=("KerberosPrincipal",), backends=OWN,
+    ),
+    Keyword("KrbKeytab", "Keytab to get tickets with, in place of `kinit`.", aliases=("KerberosKeytab", "KerberosKeytabPath"),
+        backends=OWN),
+    Keyword(
+        "KrbCache", "Ticket cache, such as `FILE:/run/tickets`; left out: the environment's (KRB5CCNAME).",
+        aliases=("KerberosCredentialCachePath", "KerberosCache"), backends=OWN,
+    ),
+    Keyword(
+        "KrbCanonicalize", "Host part of the server's Kerberos principal: `0` Host as it is written, `1` the name that the DNS "
+        "has for it, `auto` as krb5.conf says.", kind="choice",
+        choices={"auto": (), "0": ("false", "no", "off"), "1": ("true", "yes", "on")},
+        aliases=("KerberosUseCanonicalHostname", "UseCanonicalHostname"), backends=OWN,
     ),
     Keyword(
         "ZonedTimestamps", "`timestamp with time zone` as a timestamp in the session's zone, or as the server's text.",

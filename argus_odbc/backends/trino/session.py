@@ -12,6 +12,7 @@ from argus_odbc.backends.trino import auth, catalog, describe, spool, transactio
 from argus_odbc.backends.trino.client import Client
 from argus_odbc.backends.trino.dialect import DIALECT
 from argus_odbc.backends.trino.http import Address, Pool
+from argus_odbc.backends.trino.login import Login
 from argus_odbc.backends.trino.operation import TrinoOperation
 from argus_odbc.backends.trino.options import KEYWORDS, own, proxy, session_state
 from argus_odbc.backends.trino.types import TypeMap
@@ -62,7 +63,7 @@ class Trino(Backend):
     default_tls_port: ClassVar[int] = 8443
     keywords: ClassVar[Sequence[Keyword]] = KEYWORDS
 
-    def __init__(self, address: Address, login: auth.Login, settings: Settings) -> None:
+    def __init__(self, address: Address, login: Login, settings: Settings) -> None:
         self.settings = settings
         self.state = session_state(settings, login)
         self.types = TypeMap(
@@ -71,9 +72,8 @@ class Trino(Backend):
             intervals_as_text=own(settings, "Intervals") == "text",
         )
         context = tls.tls_context(settings) if address.scheme == "https" else None
-        self.proxy = proxy(settings)
-        self.pool = Pool(address, settings, context, self.proxy)
-        self.store = spool.Store(self)
+        self.pool = Pool(address, settings, context, proxy(settings))
+        self.store = spool.Store(self.pool, settings)
         self.encodings = spool.encodings(own(settings, "Spooling"))
         self.spool_threads = own(settings, "SpoolingThreads", spool.THREADS)
         self.client = Client(self.pool, login, settings, self.state)
@@ -91,7 +91,7 @@ class Trino(Backend):
         addresses = settings.addresses(port)
         if not addresses:
             raise DriverError("08001", 0, "A connection to Trino needs a Host")
-        login = auth.login(settings, settings.ssl, own(settings, "AccessTokenCommand"))
+        login = auth.login(settings, settings.ssl)
         error: DriverError | None = None
         for host, number in addresses:
             try:
@@ -108,7 +108,6 @@ class Trino(Backend):
 
     def disconnect(self) -> None:
         self._open = False
-        self.store.close()
         self.pool.close()
 
     def is_alive(self) -> bool:

@@ -10,16 +10,14 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from argus_odbc import log, tls
+from argus_odbc import log
 from argus_odbc.backends.trino.http import Address, Answer, Broken, Pool
 from argus_odbc.backends.trino.protocol import Page
 from argus_odbc.errors import DriverError
-
-if TYPE_CHECKING:
-    from argus_odbc.backends.trino.session import Trino
+from argus_odbc.settings import Settings
 
 IN_FLIGHT = 64 << 20
 """Bytes of rows that may be on their way or wait to be handed out; one segment may always."""
@@ -85,41 +83,21 @@ def unpacked(data: bytes, encoding: str, size: int | None) -> bytes:
 class Store:
     """Where the segments of one session are fetched from."""
 
-    def __init__(self, session: Trino) -> None:
-        self._session = session
-        self._lock = threading.Lock()
-        self._pools: dict[Address, Pool] = {}
-
-    def _pool(self, address: Address) -> Pool:
-        if address == self._session.pool.address:
-            return self._session.pool
-        with self._lock:
-            if address not in self._pools:
-                context = tls.tls_context(self._session.settings) if address.scheme == "https" else None
-                self._pools[address] = Pool(address, self._session.settings, context, self._session.proxy)
-            return self._pools[address]
-
-    def close(self) -> None:
-        with self._lock:
-            pools, self._pools = list(self._pools.values()), {}
-        for pool in pools:
-            pool.close()
+    def __init__(self, pool: Pool, settings: Settings) -> None:
+        self._pool = pool
+        self._settings = settings
 
     def get(self, uri: str, headers: Mapping[str, str], redirects: int = 3) -> Answer:
         """One GET without the login: the URI is what admits. Broken when there is no answer."""
-        parts = urlsplit(uri)
-        try:
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-        except ValueError:
-            port = 0
-        if parts.scheme not in ("http", "https") or not parts.hostname or not port:
+        address = Address.of(uri)
+        if address is None:
             raise DriverError("08S01", 0, "A segment of the spooled result has an address that is none")
-        pool = self._pool(Address(parts.scheme, parts.hostname, port))
+        pool = self._pool.to(address)
         connection = pool.take()
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path = address.path_of(uri) or "/"
         # Packed once more by the server it would only take longer.
         wanted = {"Accept-Encoding": "identity", "User-Agent": "argus-odbc", **headers}
-        connection.send("GET", path, wanted, None, self._session.settings.socket_timeout)
+        connection.send("GET", path, wanted, None, self._settings.socket_timeout)
         answer = connection.receive()
         pool.give(connection)
         if answer.status in (301, 302, 303, 307, 308) and redirects > 0 and answer.header("location"):

@@ -1,0 +1,70 @@
+"""How a connection proves who it is: what its requests carry, and what may be done when the server refuses them."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import threading
+from typing import TYPE_CHECKING
+
+from argus_odbc.errors import DriverError
+
+if TYPE_CHECKING:
+    from argus_odbc.backends.trino.http import Address, Answer, Pool
+
+COMMAND_SECONDS = 60
+
+
+class Login:
+    """A login whose Authorization never changes, or none."""
+
+    def __init__(self, user: str, mechanism: str, authorization: str = "") -> None:
+        """`user`: empty where the token, ticket or certificate tells it. `mechanism`: as messages call it."""
+        self.user = user
+        self.mechanism = mechanism
+        self._authorization = authorization
+
+    def headers(self, address: Address) -> dict[str, str]:
+        """What a request to a coordinator carries."""
+        return {"Authorization": self._authorization} if self._authorization else {}
+
+    def refresh(self, used: str, refused: Answer, pool: Pool, stopped: threading.Event) -> bool:
+        """After a 401 for the Authorization `used`: get another one. False when there is no way to."""
+        return False
+
+
+class CommandLogin(Login):
+    """A token that a program prints; asked again when the server does not take it any more."""
+
+    def __init__(self, user: str, command: str) -> None:
+        super().__init__(user, "JWT", bearer(_run(command)))
+        self._command = command
+        self._lock = threading.Lock()
+
+    def refresh(self, used: str, refused: Answer, pool: Pool, stopped: threading.Event) -> bool:
+        with self._lock:
+            if self._authorization == used:
+                self._authorization = bearer(_run(self._command))
+            return self._authorization != used
+
+
+def bearer(token: str) -> str:
+    """The Authorization for a token; DriverError HY000 for what can be none."""
+    token = token.strip()
+    if not token or not token.isascii() or any(c.isspace() for c in token):
+        raise DriverError("HY000", 0, "The access token is empty, or has spaces or letters that no token has")
+    return f"Bearer {token}"
+
+
+def _run(command: str) -> str:
+    """What AccessTokenCommand prints. Neither output is shown: both may hold a token."""
+    try:
+        words = shlex.split(command)
+        done = subprocess.run(
+            words, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=COMMAND_SECONDS
+        )  # fmt: skip
+    except (OSError, ValueError, subprocess.TimeoutExpired) as e:
+        raise DriverError("28000", 0, f"AccessTokenCommand cannot be run: {type(e).__name__}") from e
+    if done.returncode != 0:
+        raise DriverError("28000", done.returncode, f"AccessTokenCommand ended with exit code {done.returncode}")
+    return done.stdout
