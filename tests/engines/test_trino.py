@@ -313,7 +313,10 @@ def test_prepared_statements_are_described(session: Trino) -> None:
     assert found.parameters is not None
     assert [c.sql_type for c in found.parameters] == [-5, -9]
     assert session.prepare("INSERT INTO memory.default.t SELECT 1").columns == ()
-    assert session.prepare("SELECT nope FROM tpch.tiny.nation").columns is None, "mistakes come when it is run"
+    with pytest.raises(DriverError) as missing:
+        session.prepare("SELECT nope FROM tpch.tiny.nation WHERE name = ?")
+    assert missing.value.sqlstate == "42S22"
+    assert session.prepare("SELECT ? || ?").columns is None, "ambiguous until there are values"
     assert session.prepare("SHOW CATALOGS").columns is None
     assert session.state.prepared == {}
 

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 import plain
+from engine_facts import FACTS, Facts
 from registration import connection_string, driver_file
+
+LOGIN = {
+    "spark": {"AuthMech": "NOSASL"},
+    "hive": {"AuthMech": "PLAIN", "PWD": "any"},
+    "impala": {"AuthMech": "NOSASL"},
+    "trino": {"Catalog": "memory", "Schema": "default"},
+}
+"""How each server of `engines.fixtures` is entered."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -29,10 +38,16 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
     name = getattr(request, "param", "duckdb")
     if name != "duckdb":
         server = request.getfixturevalue(f"{name}_server")
-        where = {"Backend": name, "Host": server.host, "Port": server.port, "AuthMech": "NOSASL", "UID": "ann"}
-        plain.use(connection_string(**where))
+        where = {"Backend": name, "Host": server.host, "Port": server.port, "UID": "ann"}
+        plain.use(connection_string(**where, **LOGIN[name]))
     yield name
     plain.use(plain.MEMORY)
+
+
+@pytest.fixture(scope="module")
+def facts(engine: str) -> Facts:
+    """What is particular to the engine."""
+    return FACTS[engine]
 
 
 @pytest.fixture(scope="module")

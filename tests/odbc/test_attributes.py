@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import tables
+from engine_facts import Facts
 from plain import DBC, ENV, SQL_ERROR, SQL_NTS, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, STMT, Driver, Session, pointer
 
-pytestmark = pytest.mark.engines("duckdb", "spark")
+pytestmark = pytest.mark.engines("duckdb", "spark", "trino", "impala")
 
 ROW_NUMBER, IMP_ROW_DESC, IMP_PARAM_DESC = 14, 10012, 10013
 POINTERS = tuple(row for row in tables.rows("attributes", handle="stmt") if "*" in row["value_type"])
@@ -125,12 +126,12 @@ def test_cursor_attributes_wait_until_the_cursor_is_closed(session: Session, nam
     assert session.state() == "HY011"
 
 
-def test_the_row_number_is_that_of_the_current_row(session: Session) -> None:
+def test_the_row_number_is_that_of_the_current_row(session: Session, facts: Facts) -> None:
     out = ctypes.c_uint64()
     arguments = pointer(session.stmt), ROW_NUMBER, ctypes.byref(out), 0, pointer(None)
     assert session.driver.SQLGetStmtAttr(*arguments) == SQL_ERROR
     assert session.state() == "24000"
-    session.ok(b"SELECT * FROM range(3)")
+    session.ok(f"SELECT * FROM {facts.numbers(3)}".encode())
     for expected in (1, 2, 3):
         assert session.driver.SQLFetch(pointer(session.stmt)) == SQL_SUCCESS
         assert get(session, ROW_NUMBER) == expected

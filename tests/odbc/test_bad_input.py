@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from engine_facts import Facts
 from plain import (
     C_BINARY,
     C_CHAR,
@@ -36,7 +37,7 @@ from plain import (
     pointer,
 )
 
-pytestmark = pytest.mark.engines("duckdb", "spark")
+pytestmark = pytest.mark.engines("duckdb", "spark", "trino", "impala")
 
 # Functions whose first argument is not a handle that the driver gave out, or that answer about a dead handle.
 NO_HANDLE = {"SQLAllocHandle", "SQLAllocHandleStd", "SQLAllocEnv", "SQLFreeHandle", "SQLEndTran", "SQLCancelHandle"}
@@ -144,9 +145,9 @@ def test_a_freed_statement_stays_invalid_when_its_place_is_used_again(session: S
     session.still_works()
 
 
-def test_disconnect_frees_the_statements(driver: Driver) -> None:
+def test_disconnect_frees_the_statements(driver: Driver, facts: Facts) -> None:
     session = Session(driver)
-    session.fetched(b"select * from range(1000000)")
+    session.fetched(f"select * from {facts.numbers(1_000_000)}".encode())
     assert driver.SQLDisconnect(pointer(session.dbc)) == SQL_SUCCESS
     assert driver.SQLFetch(pointer(session.stmt)) == SQL_INVALID_HANDLE
     assert driver.SQLFreeHandle(DBC, pointer(session.dbc)) == SQL_SUCCESS
@@ -390,12 +391,10 @@ def test_a_connect_string_of_a_megabyte(session: Session) -> None:
 
 # ---- a second thread ----
 
-LONG = b"select sum(a.i * b.i) from range(10000000) a(i), range(100000) b(i)"
 
-
-def test_a_second_thread_cancels(session: Session) -> None:
+def test_a_second_thread_cancels(session: Session, facts: Facts) -> None:
     codes: list[int] = []
-    worker = threading.Thread(target=lambda: codes.append(session.run(LONG)))
+    worker = threading.Thread(target=lambda: codes.append(session.run(facts.slow.encode())))
     worker.start()
     time.sleep(0.3)
     deadline = time.monotonic() + 20
@@ -418,11 +417,12 @@ def test_a_cancel_with_nothing_running_changes_nothing(session: Session) -> None
     session.still_works()
 
 
-def test_a_second_thread_frees_what_the_first_is_using(session: Session) -> None:
+def test_a_second_thread_frees_what_the_first_is_using(session: Session, facts: Facts) -> None:
     driver = session.driver
+    sql = f"select i, concat('text ', cast(i as {facts.text})) from {facts.numbers(3_000_000)}".encode()
     for _ in range(5):
         stmt = driver.alloc(STMT, session.dbc)
-        driver.SQLExecDirect(pointer(stmt), b"select i, 'text ' || i from range(3000000) r(i)", SQL_NTS)
+        driver.SQLExecDirect(pointer(stmt), sql, SQL_NTS)
         codes: set[int] = set()
 
         def fetch(stmt: int = stmt, codes: set[int] = codes) -> None:
@@ -447,8 +447,8 @@ def test_a_second_thread_frees_what_the_first_is_using(session: Session) -> None
     session.still_works()
 
 
-def test_two_threads_on_one_statement_take_turns(session: Session) -> None:
-    session.ok(b"select i from range(200000) r(i)")
+def test_two_threads_on_one_statement_take_turns(session: Session, facts: Facts) -> None:
+    session.ok(f"select i from {facts.numbers(200_000)}".encode())
     counts = [0, 0]
 
     def fetch(which: int) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import tables
+from engine_facts import Facts
 from plain import DBC, ENV, SQL_ERROR, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, Driver, Session, pointer
 
-pytestmark = pytest.mark.engines("duckdb", "spark")
+pytestmark = pytest.mark.engines("duckdb", "spark", "trino", "impala")
 
 INFO_TYPES = [row for row in tables.rows("info_types") if row["number"] and not row["value_kind"].startswith("alias")]
 WIDTHS = {"SQLUSMALLINT": 2, "SQLUINTEGER": 4, "SQLULEN": 8}
@@ -163,14 +164,16 @@ def test_no_function_of_odbc(session: Session) -> None:
 
 
 @pytest.mark.parametrize(("info_type", "how"), [(23, 0), (24, 1)], ids=["commit", "rollback"])
-def test_a_cursor_lives_on_after_a_transaction_as_is_said(driver: Driver, info_type: int, how: int) -> None:
+def test_a_cursor_lives_on_after_a_transaction_as_is_said(
+    driver: Driver, facts: Facts, info_type: int, how: int
+) -> None:
     """SQL_CB_PRESERVE: a driver manager keeps its own account of open cursors by this answer."""
     own = Session(driver)
     try:
         rc, out, _ = ask(own, info_type)
         assert (rc, out[:2]) == (SQL_SUCCESS, b"\x02\x00")
         assert driver.SQLSetConnectAttr(pointer(own.dbc), 102, pointer(0), 0) == SQL_SUCCESS
-        own.fetched(b"SELECT * FROM range(10000)")
+        own.fetched(f"SELECT * FROM {facts.numbers(10000)}".encode())
         assert driver.SQLEndTran(DBC, pointer(own.dbc), how) == SQL_SUCCESS
         rows = 1
         while driver.SQLFetch(pointer(own.stmt)) == SQL_SUCCESS:

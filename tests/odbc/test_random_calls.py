@@ -16,7 +16,7 @@ import pytest
 
 from plain import DBC, ENV, SQL_ERROR, SQL_INVALID_HANDLE, SQL_SUCCESS, STMT, Driver, Session, pointer
 
-pytestmark = pytest.mark.engines("duckdb", "spark")
+pytestmark = pytest.mark.engines("duckdb", "spark", "trino", "impala")
 
 CODES = {0, 1, 2, 99, 100, -1, -2}
 C_TYPES = [1, -8, -2, -7, 4, -16, -18, 5, -15, -17, -6, -26, -28, -25, -27, 7, 8, 2, 9, 10, 11, 91, 92, 93, -11]

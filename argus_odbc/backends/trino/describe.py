@@ -19,6 +19,8 @@ DESCRIBABLE = re.compile(
 )
 ROWLESS = ("INSERT", "UPDATE", "DELETE", "MERGE")
 NAME = "argus_describe"
+MISSING = ("42S02", "42S22", "3D000", "3F000")
+"""Tables, columns, catalogs and schemas that are not there."""
 
 
 def prepare(session: Trino, sql: str) -> Prepared:
@@ -32,8 +34,8 @@ def prepare(session: Trino, sql: str) -> Prepared:
         try:
             return _described(session, sql, verb[1].upper())
         except DriverError as e:
-            # Mistakes in the statement are reported when it is run; a lost connection is one now.
-            if e.sqlstate.startswith("08"):
+            # A marker has no type yet, so what fails with one may well run with values; a missing table is missing.
+            if "?" not in sql or e.sqlstate in MISSING or e.sqlstate.startswith("08"):
                 raise
             return Prepared()
         finally:
