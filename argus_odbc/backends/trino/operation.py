@@ -32,13 +32,15 @@ POST_GRACE = 0.7
 class TrinoOperation(Operation):
     """A statement of one session."""
 
-    def __init__(self, session: Trino, options: ExecuteOptions) -> None:
+    def __init__(self, session: Trino, options: ExecuteOptions, alone: bool = False) -> None:
+        """`alone`: outside of the session's transaction."""
         self.columns: Sequence[Column] = ()
         self.row_count = -1
         self.warnings: list[tuple[str, int, str]] = []
         self.query_id = ""
         self.update_type = ""
         self._session = session
+        self._alone = alone
         self._client = session.client
         self._limit = options.query_timeout
         self._stopped = threading.Event()
@@ -66,6 +68,8 @@ class TrinoOperation(Operation):
         """Post the statement and wait until its first rows are there, or its end."""
         try:
             extra = {"X-Trino-Query-Data-Encoding": self._session.encodings} if self._session.encodings else {}
+            if self._alone:
+                extra["X-Trino-Transaction-Id"] = "NONE"
             self._call.start("POST", "/v1/statement", sql.encode("utf-8", "replace"), extra)
             page = self._receive()
             self._posted.set()
@@ -195,6 +199,10 @@ class TrinoOperation(Operation):
     # ---- the end ----
 
     @property
+    def _in_transaction(self) -> bool:
+        return bool(self._session.state.transaction) and not self._alone
+
+    @property
     def _done(self) -> bool:
         """Everything has come and been handed out."""
         return self._ended and self._page is None and not self._segments.waiting
@@ -207,7 +215,7 @@ class TrinoOperation(Operation):
 
     def stop_fetch(self) -> None:
         # Ending a query aborts the transaction; the page that is waited for comes by itself.
-        if not self._session.state.transaction:
+        if not self._in_transaction:
             self.cancel()
 
     def _expire(self) -> None:
@@ -250,7 +258,7 @@ class TrinoOperation(Operation):
 
     def _read_on(self) -> bool:
         """In a transaction: read the rest away, if that is soon done, because ending a query aborts the transaction."""
-        if not self._session.state.transaction or not self._pending:
+        if not self._in_transaction or not self._pending:
             return False
         limit = time.monotonic() + DRAIN_SECONDS
         try:

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from argus_odbc import literals, tls
-from argus_odbc.backends.base import Backend, Capabilities, CatalogColumn, Dialect, ExecuteOptions, Parameter, Prepared
+from argus_odbc.backends.base import (
+    Backend,
+    Capabilities,
+    CatalogColumn,
+    Dialect,
+    ExecuteOptions,
+    Parameter,
+    Prepared,
+    ProcedureColumn,
+)
 from argus_odbc.backends.trino import auth, catalog, describe, spool, transactions
 from argus_odbc.backends.trino.client import Client
 from argus_odbc.backends.trino.dialect import DIALECT
@@ -52,6 +61,8 @@ class Trino(Backend):
         prepare_describes=True,
         server_parameters=True,
         describe_parameters=True,
+        procedures=True,
+        privileges=True,
         identifier_case=2,
         quoted_identifier_case=2,
         max_identifier_length=128,
@@ -152,8 +163,11 @@ class Trino(Backend):
         return operation
 
     def query(self, sql: str) -> list[tuple]:
-        """All rows of a small query of the driver's own, values as JSON has them."""
-        return catalog.rows(TrinoOperation(self, ExecuteOptions()), sql)
+        """All rows of a small query of the driver's own, values as JSON has them.
+
+        Outside of the transaction, which the server aborts at the first error.
+        """
+        return catalog.rows(TrinoOperation(self, ExecuteOptions(), alone=True), sql)
 
     def prepare(self, sql: str) -> Prepared:
         return describe.prepare(self, sql)
@@ -186,6 +200,9 @@ class Trino(Backend):
     def get_schemas(self, catalog_name: str | None) -> list[tuple[str | None, str]]:
         return catalog.schemas(self, catalog_name)
 
+    def get_table_types(self) -> list[str]:
+        return list(catalog.TABLE_TYPES)
+
     def get_tables(
         self, catalog_name: str | None, schema: str | None, table: str | None, types: Sequence[str] | None
     ) -> list[tuple[str | None, str | None, str, str, str | None]]:
@@ -195,6 +212,24 @@ class Trino(Backend):
         self, catalog_name: str | None, schema: str | None, table: str | None, column: str | None
     ) -> list[CatalogColumn]:
         return catalog.columns(self, catalog_name, schema, table, column)
+
+    def get_procedures(
+        self, catalog_name: str | None, schema: str | None, name: str | None
+    ) -> list[tuple[str | None, str | None, str, str | None, int]]:
+        return catalog.procedures(self, catalog_name, schema, name)
+
+    def get_procedure_columns(
+        self, catalog_name: str | None, schema: str | None, name: str | None, column: str | None
+    ) -> list[ProcedureColumn]:
+        return catalog.procedure_columns(self, catalog_name, schema, name)
+
+    def get_table_privileges(self, catalog_name: str | None, schema: str | None, table: str | None) -> list[tuple]:
+        return catalog.table_privileges(self, catalog_name, schema, table)
+
+    def get_column_privileges(
+        self, catalog_name: str | None, schema: str | None, table: str, column: str | None
+    ) -> list[tuple]:
+        return catalog.column_privileges(self, catalog_name, schema, table)
 
 
 def with_values(sql: str, parameters: Sequence[Parameter]) -> str:
