@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -230,6 +231,20 @@ class Connection:
             raise
 
 
+_statements: weakref.WeakValueDictionary[int, Statement] = weakref.WeakValueDictionary()
+
+
+def cancel_all() -> None:
+    """End everything that runs: the process ends."""
+    for reference in _statements.valuerefs():
+        statement = reference()
+        if statement is not None:
+            try:
+                statement.cancel()
+            except DriverError as error:
+                log.logger.info("a statement could not be cancelled at exit: %s", error.message)
+
+
 class Statement:
     """What one statement handle runs: the prepared text, its description, the running operation."""
 
@@ -244,6 +259,7 @@ class Statement:
         self._later: list[Operation] = []
         self._cancel: Callable[[], None] | None = None
         self._cancelled = False
+        _statements[id(self)] = self
 
     def prepare(self, sql: str, noscan: bool) -> int:
         """Take the text, translate ODBC's escapes; returns the number of parameter markers."""

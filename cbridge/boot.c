@@ -268,6 +268,50 @@ static void stop_python(void) {
   if (gil_is_free) (void)PyGILState_Ensure();
 }
 
+/* ---- the end of a Python that a host brought ----
+ * Python ends a thread that asks for the GIL after its end by pthread_exit, which unwinds the frames of a backend's C++
+ * and aborts the process. So its exit handler ends what runs, waits until no thread is inside, and no thread gets
+ * inside any more. Threads inside are counted for this process: a forked child has none of its parent's. */
+static uint32_t inside, inside_of;
+static __thread int depth;
+
+static uint32_t *inside_here(void) {
+  if (__atomic_load_n(&inside_of, __ATOMIC_SEQ_CST) != argus_generation) {
+    __atomic_store_n(&inside, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&inside_of, argus_generation, __ATOMIC_SEQ_CST);
+  }
+  return &inside;
+}
+
+int argus_gil_enter(void) {
+  if (depth++ == 0) {
+    __atomic_add_fetch(inside_here(), 1, __ATOMIC_SEQ_CST);
+    if (argus_thread_ending() > 0) {
+      __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+      argus_thread_stop();
+    }
+  }
+  return (int)PyGILState_Ensure();
+}
+
+void argus_gil_leave(int gil) {
+  PyGILState_Release((PyGILState_STATE)gil);
+  if (--depth == 0 && __atomic_load_n(inside_here(), __ATOMIC_SEQ_CST))
+    __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+}
+
+static int others_inside(void) { return (int)__atomic_load_n(inside_here(), __ATOMIC_SEQ_CST) - (depth > 0); }
+
+int argus_end_begins(void) {
+  argus_thread_ends_process();
+  return others_inside();
+}
+
+void argus_end_waits(int64_t timeout_ms) {
+  int64_t end = argus_now_ns() + timeout_ms * 1000000;
+  while (others_inside() > 0 && argus_now_ns() < end) argus_sleep_ms(2);
+}
+
 /* Handlers of exit() and of fork() run in reverse order of their registration. */
 void argus_connected(void) {
   argus_lock(&lock);

@@ -13,9 +13,33 @@ cdef extern from "Python.h":
     int PyBUF_SIMPLE
 
 cdef extern from "argus/boot.h" nogil:
+    """
+    /* What Cython writes for `with gil`. */
+    #define PyGILState_Ensure() ((PyGILState_STATE)argus_gil_enter())
+    #define PyGILState_Release(gil) argus_gil_leave((int)(gil))
+    """
+    int argus_end_begins()
+    void argus_end_waits(int64_t timeout_ms)
     int argus_boot()
     const char* argus_boot_error()
     void argus_connected()
+
+
+cdef enum:
+    END_WAIT_MS = 5000   # for statements that were cancelled because the process ends
+
+
+def end_of_python():
+    """The exit handler of a Python that a host brought; one that the driver started never ends."""
+    if argus_end_begins():
+        from argus_odbc import driver
+        driver.cancel_all()
+        with nogil:
+            argus_end_waits(END_WAIT_MS)
+
+
+import atexit
+atexit.register(end_of_python)
 
 
 cdef void take_exception(Head* h, object e):

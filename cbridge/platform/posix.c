@@ -156,9 +156,12 @@ struct start {
   void *arg;
 };
 
+static __thread int started_here;
+
 static void *run_thread(void *p) {
   struct start start = *(struct start *)p;
   free(p);
+  started_here = 1;
   start.run(start.arg);
   return NULL;
 }
@@ -183,6 +186,27 @@ void argus_thread_join(argus_thread thread) {
   void *gil = argus_gil_drop();
   pthread_join((pthread_t)thread, NULL);
   argus_gil_take(gil);
+}
+
+static int ending;
+static pthread_t ender;
+
+void argus_thread_ends_process(void) {
+  ender = pthread_self();
+  __atomic_store_n(&ending, 1, __ATOMIC_SEQ_CST);
+}
+
+int argus_thread_ending(void) {
+  if (!__atomic_load_n(&ending, __ATOMIC_SEQ_CST)) return 0;
+  return pthread_equal(ender, pthread_self()) ? -1 : 1;
+}
+
+void argus_sleep_ms(int64_t ms) { nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL); }
+
+void argus_thread_stop(void) {
+  (void)argus_gil_drop();
+  if (started_here) pthread_exit(NULL); /* it may be joined */
+  for (;;) argus_sleep_ms(1000000);
 }
 
 /* ---- monitor ---- */
@@ -299,13 +323,26 @@ static int take_or_mark(uint32_t *word) {
   }
 }
 
+enum { STOPPED_MS = 200 };
+
 void argus_lock_wait(uint32_t *word) {
   for (int i = 0; i < 64; i++)
     if (argus_try_lock(word)) return;
   int lot = lot_of(word);
   void *gil = argus_gil_drop();
   pthread_mutex_lock(&lots[lot].mutex);
-  while (!take_or_mark(word)) pthread_cond_wait(&lots[lot].changed, &lots[lot].mutex);
+  while (!take_or_mark(word)) {
+    if (argus_thread_ending() >= 0) {
+      pthread_cond_wait(&lots[lot].changed, &lots[lot].mutex);
+      continue;
+    }
+    /* Whoever has the lock does not go on any more, or is done in a moment. */
+    pthread_mutex_unlock(&lots[lot].mutex);
+    argus_sleep_ms(STOPPED_MS);
+    pthread_mutex_lock(&lots[lot].mutex);
+    if (!take_or_mark(word)) __atomic_store_n(word, argus_generation | ARGUS_LOCKED | ARGUS_WAITED, __ATOMIC_SEQ_CST);
+    break;
+  }
   pthread_mutex_unlock(&lots[lot].mutex);
   /* A thread that holds the GIL drops it before it waits for this word, so waiting for the GIL now ends. */
   argus_gil_take(gil);

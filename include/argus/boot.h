@@ -8,6 +8,12 @@ extern "C" {
 int argus_boot(void);       /* 0: Python runs and argus_odbc._core is imported. Any thread, any number of times */
 void argus_connected(void); /* after each connect: minds exit and fork for the libraries that the backend brought */
 const char *argus_boot_error(void); /* why not, UTF-8; lives as long as the process */
+
+/* The end of a Python that a host brought: a thread that would take its GIL too late stays where it is. */
+int argus_gil_enter(void);                /* PyGILState_Ensure */
+void argus_gil_leave(int gil);            /* PyGILState_Release */
+int argus_end_begins(void);               /* on the thread that ends Python, with the GIL: how many others are inside */
+void argus_end_waits(int64_t timeout_ms); /* without the GIL: until no other thread is inside, or time is up */
 #ifdef __cplusplus
 }
 #endif

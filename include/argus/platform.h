@@ -58,6 +58,12 @@ typedef uint64_t argus_thread;
 int argus_thread_start(void (*run)(void *), void *arg, argus_thread *out); /* 0 = started; it receives no signals */
 void argus_thread_join(argus_thread thread);                               /* drops the GIL while it waits */
 
+void argus_thread_ends_process(
+    void);                     /* this thread ends the process: it takes over the locks of threads that stopped */
+int argus_thread_ending(void); /* 1: another thread ends the process, -1: this one, 0: none */
+void argus_thread_stop(void);  /* never returns: ends a thread that was started here, else waits for the end */
+void argus_sleep_ms(int64_t ms);
+
 /* A mutex with a condition. Locking and waiting drop the GIL. */
 typedef struct argus_monitor argus_monitor;
 argus_monitor *argus_monitor_create(void); /* NULL: no memory */

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from registration import ROOT
 SANITIZED = os.environ.get("ARGUS_SANITIZED") == "1"
 CONNECT = "Backend=duckdb"
 CLIENT = Path(__file__).with_name("client.py")
+LEAVER = Path(__file__).with_name("leaver.py")
 
 
 @pytest.fixture(scope="session")
@@ -233,6 +235,15 @@ def test_python_that_forks_keeps_working(driver_path: Path) -> None:
         "print(os.waitpid(pid, 0)[1], c.execute('select 7').fetchval())"
     )
     assert run([sys.executable, "-W", "ignore", "-c", text]) == "0 7\n"
+
+
+@pytest.mark.parametrize("task", ["call", "worker", "fetch", "loop", "pyodbc"])
+def test_python_that_ends_with_a_busy_thread(driver_path: Path, task: str) -> None:
+    """Python would end such a thread inside a backend's C++, which aborts the process."""
+    for _ in range(3):
+        begun = time.monotonic()
+        assert run([sys.executable, LEAVER, driver_path, task]) == "exit now\n"
+        assert time.monotonic() - begun < 20, "the statement is cancelled, not waited for"
 
 
 # ---- through the driver manager ----
