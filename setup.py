@@ -22,7 +22,7 @@ import trampolines  # noqa: E402
 
 DEBUG = os.environ.get("ARGUS_DEBUG") == "1"
 SANITIZE = os.environ.get("ARGUS_SANITIZE") == "1"
-PLATFORM = ["cbridge/platform/posix.c", "cbridge/platform/posix_python.c", "cbridge/platform/posix_spill.c"]
+PLATFORM = [f"cbridge/platform/{name}.c" for name in ("posix", "posix_python", "posix_socket", "posix_spill")]
 # -Bsymbolic: our SQLPrepare must not land in the driver manager's SQLExecDirect. nodelete: Python keeps pointers to us.
 LINK = ["-Wl,-Bsymbolic", "-Wl,-z,nodelete", "-Wl,-z,now", "-pthread"]
 OPTIMIZE = ["-O0", "-g", "-UNDEBUG"] if DEBUG else ["-O1", "-g", "-UNDEBUG"] if SANITIZE else ["-O3"]

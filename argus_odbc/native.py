@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.Thrift import TException, TType
@@ -37,6 +38,16 @@ class MessageEnd:
         if self._scan is not None:
             return self._scan(self._state, data)
         return _slow_end(bytes(data))
+
+
+def wire_memory(size: int) -> Any:
+    """Memory to receive an answer into. The core's (cbridge/bridge_memory.pxi) receives without the GIL and is shared
+    with the batches that are decoded from it."""
+    try:
+        from argus_odbc._core import WireMemory
+    except ImportError:
+        return bytearray(size)
+    return WireMemory(size)
 
 
 def _native_scan() -> Callable[[bytearray, object], int] | None:

@@ -11,8 +11,10 @@ cdef dict KIND_BY_NAME = {
 
 
 cdef Batch* batch_of_hs2(object part) except? NULL:
-    """Decode HS2Rows without the GIL."""
+    """Decode HS2Rows without the GIL. Texts stay in the memory that the answer was received into."""
     cdef Py_buffer view
+    cdef Shared* block
+    cdef const uint8_t* p
     cdef KindSpec* kinds
     cdef char err[512]
     cdef Batch* b
@@ -27,9 +29,21 @@ cdef Batch* batch_of_hs2(object part) except? NULL:
             kinds[i].scale = scale
             i += 1
         PyObject_GetBuffer(part.payload, &view, PyBUF_SIMPLE)
+        received = part.payload.obj if isinstance(part.payload, memoryview) else None
         err[0] = 0
+        if isinstance(received, WireMemory):
+            block = block_share((<WireMemory>received).block)
+            p = <const uint8_t*>view.buf
+        else:
+            block = block_new(view.len)
+            if block is NULL:
+                PyBuffer_Release(&view)
+                raise MemoryError
+            memcpy(block.data, view.buf, view.len)
+            p = block.data
         with nogil:
-            b = hs2_decode(<const uint8_t*>view.buf, view.len, kinds, n, err, sizeof(err), &more)
+            b = hs2_decode(block, p, view.len, kinds, n, err, sizeof(err), &more)
+            block_drop(block)
         PyBuffer_Release(&view)
     finally:
         free(kinds)

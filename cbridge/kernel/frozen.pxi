@@ -33,8 +33,8 @@ cdef inline int64_t frozen_room(int64_t n) noexcept nogil:
     return (n + 2 * FROZEN_ALIGN - 1) // FROZEN_ALIGN * FROZEN_ALIGN
 
 
-cdef inline int64_t text_end(const Column* c, int64_t row) noexcept nogil:
-    """Where the text of row - 1 ends, and that of row begins, in the column's bytes."""
+cdef inline int64_t text_start(const Column* c, int64_t row) noexcept nogil:
+    """Where the text of row begins in the column's bytes; that of row - 1 ends a gap before."""
     if c.kind == KIND_LARGE_TEXT or c.kind == KIND_LARGE_BINARY:
         return (<const int64_t*>c.values)[c.offset + row]
     return (<const int32_t*>c.values)[c.offset + row]
@@ -56,7 +56,7 @@ cdef int64_t column_room(const Column* c, int64_t n) noexcept nogil:
     if c.kind == KIND_BOOL:
         room += frozen_room((n + 7) // 8)
     elif offsets:
-        room += frozen_room((n + 1) * offsets) + frozen_room(text_end(c, n) - text_end(c, 0))
+        room += frozen_room((n + 1) * offsets) + frozen_room(text_start(c, n) - text_start(c, 0))
     else:
         room += frozen_room(n * kind_width(c.kind))
     return room
@@ -97,17 +97,17 @@ cdef char* freeze_column(const Column* c, int64_t n, Column* out, char* at) noex
         if width:
             memcpy(at, <const char*>c.values + c.offset * width, n * width)
         return at + frozen_room(n * width)
-    start = text_end(c, 0)
-    size = text_end(c, n) - start
+    start = text_start(c, 0)
+    size = text_start(c, n) - start
     for i in range(n + 1):
         if offsets == 4:
-            (<int32_t*>at)[i] = <int32_t>(text_end(c, i) - start)
+            (<int32_t*>at)[i] = <int32_t>(text_start(c, i) - start)
         else:
-            (<int64_t*>at)[i] = text_end(c, i) - start
+            (<int64_t*>at)[i] = text_start(c, i) - start
     at += frozen_room((n + 1) * offsets)
     out.data = at
-    if size:
-        memcpy(at, <const char*>c.data + start, size)
+    if size > c.gap:
+        memcpy(at, <const char*>c.data + start, size - c.gap)
     return at + frozen_room(size)
 
 

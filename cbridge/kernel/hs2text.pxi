@@ -42,24 +42,59 @@ cdef extern from *:
         return 1;
     }
 
-    static inline int argus_plain_day(const char *p, int64_t n, int32_t *out) {
-        uint64_t ymd = 0, day = 0;
-        uint32_t y, m, d, era;
-        if (n != 10 || p[4] != '-' || p[7] != '-') return 0;
-        if (!argus_tail_digits(p + 4, 4, &ymd) || !argus_tail_digits(p + 10, 2, &day)) return 0;
-        y = (uint32_t)ymd;
-        m = (uint32_t)(uint8_t)(p[5] - '0') * 10 + (uint8_t)(p[6] - '0');
-        d = (uint32_t)day;
-        if ((uint8_t)(p[5] - '0') > 1 || (uint8_t)(p[6] - '0') > 9 || m < 1 || m > 12 || d < 1 || d > 28) return 0;
+    /* YYYY-MM-DD. Every byte is made 0 to 9 where a digit has to stand and 0 for the marks between; bit 7 of the sum
+     * tells a byte above that. February 29 is left to the careful reader. */
+    static inline int argus_plain_day(const char *p, int32_t *out) {
+        static const uint8_t month_ends[16] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+        uint64_t v;
+        uint32_t y, m, d, era, tens = (uint8_t)(p[8] - '0'), ones = (uint8_t)(p[9] - '0');
+        memcpy(&v, p, 8);
+        v ^= 0x2D30302D30303030u;
+        if (((v | (v + 0x7F76767F76767676u)) & 0x8080808080808080u) || tens > 3 || ones > 9) return 0;
+        y = (uint32_t)v;
+        y = (y * 10 + (y >> 8)) & 0x00FF00FFu;
+        y = (y & 0xFF) * 100 + (y >> 16);
+        m = (uint32_t)(v >> 40);
+        m = (m & 0xFF) * 10 + ((m >> 8) & 0xFF);
+        d = tens * 10 + ones;
+        if (m > 12 || d < 1 || d > month_ends[m]) return 0;
         y += m > 2 ? 400 : 399;  /* years that begin in March, from 400 years earlier so that none is negative */
         era = y / 100;
         *out = (int32_t)(y * 1461 / 4 - era + era / 4 + (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d) - (719469 + 146097);
         return 1;
     }
+
+    /* YYYY-MM-DD HH:MM:SS, with up to nine digits of a fraction. */
+    static inline int argus_plain_moment(const char *p, int64_t n, int64_t *seconds, int64_t *nanos) {
+        static const uint32_t units[10] = {1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
+        uint64_t v, fraction = 0;
+        uint32_t h, m, s;
+        int32_t days;
+        if (n < 19 || n == 20 || n > 29 || p[10] != ' ' || !argus_plain_day(p, &days)) return 0;
+        memcpy(&v, p + 11, 8);
+        v ^= 0x30303A30303A3030u;
+        if ((v | (v + 0x76767F76767F7676u)) & 0x8080808080808080u) return 0;
+        v = v * 10 + (v >> 8);
+        h = v & 0xFF, m = (v >> 24) & 0xFF, s = (v >> 48) & 0xFF;
+        if (h > 23 || m > 59 || s > 59) return 0;
+        if (n > 19) {
+            int64_t digits = n - 20;
+            if (p[19] != '.' || !argus_tail_digits(p + n, digits < 8 ? digits : 8, &fraction)) return 0;
+            if (digits == 9) {
+                if ((uint8_t)(p[20] - '0') > 9) return 0;
+                fraction += (uint64_t)(p[20] - '0') * 100000000u;
+            }
+            fraction *= units[digits];
+        }
+        *seconds = (int64_t)days * 86400 + h * 3600 + m * 60 + s;
+        *nanos = (int64_t)fraction;
+        return 1;
+    }
     """
     bint mul_add_overflows "argus_mul_add"(int64_t a, int64_t b, int64_t c, int64_t* out) noexcept nogil
     bint plain_decimal "argus_plain_decimal"(const char* p, int64_t n, int32_t scale, int64_t unit, int64_t* out) noexcept nogil
-    bint plain_day "argus_plain_day"(const char* p, int64_t n, int32_t* out) noexcept nogil
+    bint plain_day "argus_plain_day"(const char* p, int32_t* out) noexcept nogil
+    bint plain_moment "argus_plain_moment"(const char* p, int64_t n, int64_t* seconds, int64_t* nanos) noexcept nogil
 
 
 cdef inline int64_t text_size(int32_t kind) noexcept nogil:

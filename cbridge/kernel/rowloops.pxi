@@ -202,13 +202,13 @@ cdef int64_t rows_text_char(const Block* b, const Offset* offsets, bint binary) 
     cdef const char* p
     cdef char* out
     cdef bint nulls = has_nulls(b.col)
-    cdef int64_t i, n, raised = 0, room = b.target.capacity - (0 if binary else 1), end = at[b.n]
+    cdef int64_t i, n, raised = 0, room = b.target.capacity - (0 if binary else 1), gap = b.col.gap, end = at[b.n] - gap
     cdef bint wide = b.target.capacity >= 33
     for i in range(b.n):
         if nulls and column_null(b.col, b.first + i):
             raised += row_null(b, i)
             continue
-        n = at[i + 1] - at[i]
+        n = at[i + 1] - at[i] - gap
         if n > room:
             raised += row_slowly(b, i)
             continue
@@ -232,13 +232,13 @@ cdef int64_t rows_text_wide(const Block* b, const Offset* offsets) noexcept nogi
     cdef char* out
     cdef bint nulls = has_nulls(b.col)
     cdef int32_t w = b.target.wchar_size
-    cdef int64_t i, n, steps, raised = 0, units = b.target.capacity / w, end = at[b.n]
+    cdef int64_t i, n, steps, raised = 0, units = b.target.capacity / w, gap = b.col.gap, end = at[b.n] - gap
     cdef uint32_t zero = 0
     for i in range(b.n):
         if nulls and column_null(b.col, b.first + i):
             raised += row_null(b, i)
             continue
-        n = at[i + 1] - at[i]
+        n = at[i + 1] - at[i] - gap
         p = text + at[i]
         out = b.data + i * b.data_stride
         steps = (n + 7) & ~7

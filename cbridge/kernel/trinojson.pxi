@@ -228,7 +228,7 @@ cdef bint cell_string(TrinoPage* t, Column* c) noexcept nogil:
             (<double*>at)[0] = d
         elif good:
             (<float*>at)[0] = <float>d
-    elif c.kind == KIND_DATE32 and t.j.end - p >= 16 and p - t.j.start >= 8 and plain_day(p, n, &day):
+    elif c.kind == KIND_DATE32 and n == 10 and plain_day(p, &day):
         (<int32_t*>at)[0] = day
         good = True
     else:

@@ -97,11 +97,11 @@ cdef inline void column_bytes(const Column* c, int64_t row, const char** p, int6
     if c.kind == KIND_TEXT or c.kind == KIND_BINARY:
         small = <const int32_t*>c.values
         p[0] = data + small[i]
-        n[0] = small[i + 1] - small[i]
+        n[0] = small[i + 1] - small[i] - c.gap
     else:
         large = <const int64_t*>c.values
         p[0] = data + large[i]
-        n[0] = large[i + 1] - large[i]
+        n[0] = large[i + 1] - large[i] - c.gap
 
 
 cdef inline void decimal_at(const Column* c, int64_t i, Decimal* d) noexcept nogil:

@@ -25,13 +25,17 @@ cdef tuple hs2_cell(const Column* c, int64_t row):
         return ("wide", ((<const WideTimestamp*>c.values)[i].seconds, (<const WideTimestamp*>c.values)[i].picoseconds))
     if c.kind == KIND_DECIMAL128:
         return ("int", int.from_bytes((<const char*>c.values + 16 * i)[:16], "little", signed=True))
-    return ("bytes", (<const char*>c.data + at[i])[:at[i + 1] - at[i]])
+    return ("bytes", (<const char*>c.data + at[i])[:at[i + 1] - at[i] - c.gap])
 
 
 def hs2(bytes payload, kinds):
-    """hs2_decode of an exact-size copy of payload. Returns (rows, has_more, columns as lists), or the error's text."""
+    """hs2_decode of an exact-size copy of payload, which the batch's texts point into.
+
+    Returns (rows, has_more, columns as lists), or the error's text.
+    """
     cdef char err[512]
     cdef bint has_more = False
+    cdef Shared* block = block_new(len(payload))
     cdef uint8_t* p = <uint8_t*>malloc(len(payload) or 1)
     cdef int32_t n = len(kinds), i
     cdef int64_t size = len(payload), row
@@ -43,11 +47,13 @@ def hs2(bytes payload, kinds):
         specs[i].kind = KINDS[kinds[i][0]]
         specs[i].scale = kinds[i][1]
     with nogil:
-        b = hs2_decode(p, size, specs, n, err, sizeof(err), &has_more)
-    free(p)
+        b = hs2_decode(block, p, size, specs, n, err, sizeof(err), &has_more)
+    block_drop(block)
     free(specs)
     if b is NULL:
+        free(p)
         return (<bytes>err).decode("utf-8", "replace")
     result = (b.nrows, bool(has_more), [[hs2_cell(&b.cols[i], row) for row in range(b.nrows)] for i in range(b.ncols)])
     batch_drop(b)
+    free(p)
     return result

@@ -10,9 +10,10 @@ import ssl
 import struct
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from argus_odbc.errors import DriverError
-from argus_odbc.native import ALIEN, MORE, MessageEnd
+from argus_odbc.native import ALIEN, MORE, MessageEnd, wire_memory
 from argus_odbc.settings import Settings
 from argus_odbc.tls import tls_context
 
@@ -25,7 +26,9 @@ MESSAGE_LIMIT = 0x7FFFFFFF
 NEGOTIATION_LIMIT = 1 << 20
 
 SPARE_LIMIT = 32 << 20
-"""Bytes of memory that a connection keeps from one answer for the next: fresh memory costs as much as the bytes."""
+SPARES = 6
+"""Memory that a connection keeps from one answer for the next, since fresh memory costs as much as the bytes: bytes of
+one answer, and answers. Four are in use when an application reads slowly, one is being received."""
 
 LOGIN_HINT = {
     "NOSASL": "it may want a login (AuthMech=PLAIN, or USER without a password) or TLS (SSL=1)",
@@ -59,7 +62,7 @@ class Transport:
         self._deadline = time.monotonic() + timeout if timeout else 0.0
         self._timeout = timeout
         self._answered = False
-        self._spare = bytearray()
+        self._spares: list[Any] = []
         self._socket = self._open_socket()
         try:
             if login.settings.ssl:
@@ -166,12 +169,12 @@ class Transport:
 
     def _sasl_receive(self) -> tuple[int, bytes]:
         self._socket.settimeout(self._left())
-        head = bytes(self._receive(5, state="08001"))
+        head = self._receive(5, state="08001")
         status, length = struct.unpack(">BI", head)
         if not SASL_START <= status <= SASL_COMPLETE or length > NEGOTIATION_LIMIT:
             raise self._alien(head, "08001")
         self._answered = True
-        return status, bytes(self._receive(length, state="08001"))
+        return status, self._receive(length, state="08001")
 
     # ---- messages ----
 
@@ -195,45 +198,51 @@ class Transport:
         length = int.from_bytes(head, "big")
         # A length that reads as text, or as a Thrift message, is none.
         if length > MESSAGE_LIMIT or head == b"HTTP":
-            raise self._alien(bytes(head))
+            raise self._alien(head)
         self._answered = True
-        return self._receive(length, self._memory(length))
+        memory = self._memory(length)
+        self._fill(memory, 0, length, length)
+        return memoryview(memory)[:length]
 
     def _bare_message(self) -> memoryview:
         """A message without a length: received piece by piece, while its end is looked for."""
-        end, data, have = MessageEnd(), self._memory(65536), 0
+        end, memory, have = MessageEnd(), self._memory(65536), 0
         while True:
-            if have == len(data):
-                data.extend(bytes(len(data)))
-            have += self._receive_some(data, have)
-            with memoryview(data) as view, view[:have] as arrived:
+            if have == len(memory):
+                larger = self._memory(2 * have)
+                memoryview(larger)[:have] = memory
+                memory = larger
+            have += self._fill(memory, have, 1, len(memory) - have)
+            with memoryview(memory)[:have] as arrived:
                 length = end.find(arrived)
             if length == ALIEN or length > MESSAGE_LIMIT:
-                raise self._alien(bytes(data[: min(have, 64)]))
+                raise self._alien(bytes(memoryview(memory)[: min(have, 64)]))
             if length != MORE:
                 break
         if length != have:
             raise self._lost(f"{have - length} bytes follow the end of its answer")
         self._answered = True
-        return memoryview(data)[:length]
+        return memoryview(memory)[:length]
 
-    def _memory(self, length: int) -> bytearray:
-        """At least `length` bytes: those of the answer before, when nobody looks at them any more."""
-        data, self._spare = self._spare, bytearray()
-        try:
-            # A bytearray with views cannot change its size.
-            data.append(0)
-        except BufferError:
-            data = bytearray()
-        if len(data) < length:
-            data = bytearray(length)
-        if len(data) <= SPARE_LIMIT:
-            self._spare = data
-        return data
+    def _memory(self, length: int) -> Any:
+        """At least `length` bytes: those of an answer before, when nobody looks at them any more."""
+        unused = None
+        for i, spare in enumerate(self._spares):
+            if spare.free:
+                if len(spare) >= length:
+                    return spare
+                unused = i
+        memory = wire_memory(length)
+        if length <= SPARE_LIMIT and hasattr(memory, "free"):
+            if unused is not None:
+                self._spares[unused] = memory
+            elif len(self._spares) < SPARES:
+                self._spares.append(memory)
+        return memory
 
     def drop_memory(self) -> None:
         """No large answers are to be expected."""
-        self._spare = bytearray()
+        self._spares = []
 
     # ---- bytes ----
 
@@ -245,28 +254,33 @@ class Transport:
         except OSError as e:
             raise self._lost(e.strerror or str(e), state) from e
 
-    def _receive_some(self, data: bytearray | memoryview, at: int, state: str = "08S01") -> int:
-        """Receive into data[at:]; returns how many bytes came, never 0."""
-        try:
-            with memoryview(data) as view, view[at:] as room:
-                n = self._socket.recv_into(room)
-        except TimeoutError as e:
-            raise self._timed_out() from e
-        except OSError as e:
-            reason = getattr(e, "reason", None) or e.strerror or str(e)
-            raise self._lost(reason, state) from e
-        if n == 0:
-            raise self._lost("it closed the connection", state)
-        return n
+    def _fill(self, memory: Any, at: int, least: int, room: int, state: str = "08S01") -> int:
+        """Receive at least `least`, at most `room` bytes into memory[at:]; returns how many came."""
+        came = 0
+        while came < least:
+            try:
+                n = self._receive_into(memory, at + came, least - came, room - came)
+            except TimeoutError as e:
+                raise self._timed_out() from e
+            except OSError as e:
+                reason = getattr(e, "reason", None) or e.strerror or str(e)
+                raise self._lost(reason, state) from e
+            if n == 0:
+                raise self._lost("it closed the connection", state)
+            came += n
+        return came
 
-    def _receive(self, length: int, data: bytearray | None = None, state: str = "08S01") -> memoryview:
-        """Exactly `length` bytes, into `data` when it is given."""
-        if data is None:
-            data = bytearray(length)
-        view, have = memoryview(data)[:length], 0
-        while have < length:
-            have += self._receive_some(view, have, state)
-        return view
+    def _receive_into(self, memory: Any, at: int, least: int, room: int) -> int:
+        if hasattr(memory, "receive") and not isinstance(self._socket, ssl.SSLSocket):
+            return memory.receive(self._socket.fileno(), at, least, at + room, self._socket.gettimeout())
+        with memoryview(memory)[at : at + room] as view:
+            return self._socket.recv_into(view)
+
+    def _receive(self, length: int, state: str = "08S01") -> bytes:
+        """Exactly `length` bytes."""
+        data = bytearray(length)
+        self._fill(data, 0, length, length, state)
+        return bytes(data)
 
     # ---- errors ----
 

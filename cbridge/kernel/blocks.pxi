@@ -1,0 +1,52 @@
+# Blocks: memory that an answer was received into, shared by the bytes object of Python and the batches that point into it.
+# Included by _core.pyx after columns.pxi. The count is atomic: a batch is dropped by another thread than the reader's.
+
+cdef extern from *:
+    """
+    typedef struct {
+        int64_t size;   /* bytes of data that may be written */
+        int refs;
+        uint8_t data[];
+    } argus_block;
+
+    /* Behind the data stand ARGUS_BLOCK_ROOM bytes that wide loads may read. */
+    #define ARGUS_BLOCK_ROOM 64
+
+    static inline argus_block *argus_block_new(int64_t size) {
+        argus_block *b = (argus_block *)malloc(sizeof(argus_block) + (size_t)size + ARGUS_BLOCK_ROOM);
+        if (b) {
+            b->size = size;
+            b->refs = 1;
+            memset(b->data + size, 0, ARGUS_BLOCK_ROOM);
+        }
+        return b;
+    }
+    static inline argus_block *argus_block_share(argus_block *b) {
+        __atomic_fetch_add(&b->refs, 1, __ATOMIC_RELAXED);
+        return b;
+    }
+    static inline void argus_block_drop(argus_block *b) {
+        if (b && __atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL) == 0) free(b);
+    }
+    static inline int argus_block_alone(argus_block *b) { return __atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) == 1; }
+    """
+    ctypedef struct Shared "argus_block":
+        int64_t size
+        uint8_t* data
+    Shared* block_new "argus_block_new"(int64_t size) noexcept nogil
+    Shared* block_share "argus_block_share"(Shared* b) noexcept nogil
+    void block_drop "argus_block_drop"(Shared* b) noexcept nogil
+    bint block_alone "argus_block_alone"(Shared* b) noexcept nogil
+
+
+cdef void batch_drop_sharing(Batch* b) noexcept nogil:
+    """`drop` of a batch whose texts (Column.data) point into a block, its owner; all other buffers came from malloc."""
+    cdef int32_t i
+    if b is NULL:
+        return
+    for i in range(b.ncols):
+        free(<void*>b.cols[i].validity)
+        free(<void*>b.cols[i].values)
+    block_drop(<Shared*>b.owner)
+    free(b.cols)
+    free(b)
