@@ -269,7 +269,9 @@ def test_headers_follow_the_answers(fake: FakeTrino) -> None:
     }  # fmt: skip
     session.query("anything")
     fake.answer_headers = {"X-Trino-Clear-Transaction-Id": "true", "X-Trino-Deallocated-Prepare": "p"}
-    session.query("select n")
+    operation = session.execute("select n", (), ExecuteOptions(), ignore)
+    while operation.fetch_results() is not None:
+        pass
     second = fake.requests("POST")[2].headers
     assert (second["X-Trino-Catalog"], second["X-Trino-Schema"]) == ("c2", "s 2")
     assert second["X-Trino-Session"] == "a=1%2C%202,d=3%204"
