@@ -132,9 +132,13 @@ class Connection:
         """SQL_ATTR_CONNECTION_TIMEOUT; 0 = the setting's."""
         self.backend.set_answer_timeout(seconds or self.settings.socket_timeout)
 
-    def info(self) -> dict[int, tuple[int, int | str]]:
-        """SQLGetInfo answers: InfoType -> (width, value); width 0 = text."""
+    def info(self) -> info.Answers:
+        """SQLGetInfo answers: InfoType -> (width, value); width 0 = text, None = ask `session_info`."""
         return info.answers(self.backend, self.settings)
+
+    def session_info(self, number: int) -> str:
+        """The answer to an InfoType that the session has to be asked for."""
+        return info.SESSION_TEXTS[number](self.backend)
 
     def lacking(self) -> list[int]:
         """Numbers (SQL_API_*) of the functions that SQLGetFunctions denies for this engine."""
@@ -218,9 +222,6 @@ class Connection:
         self.backend.set_isolation(given)
         self.isolation = given
         return given
-
-    def current_catalog(self) -> str:
-        return self.backend.current_catalog()
 
     def set_current_catalog(self, name: str) -> None:
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from argus_odbc import __version__
 from argus_odbc.backends.base import INTERVAL_FIELDS, INTERVAL_SPANS, Backend, Capabilities, Dialect
 
-Answers = dict[int, tuple[int, int | str]]
-"""InfoType -> (width, value). Width: bytes of the number (2, 4, or 8 for handles); 0 for text."""
+Answers = dict[int, tuple[int, int | str | None]]
+"""InfoType -> (width, value). Width: bytes of the number (2, 4, or 8 for handles); 0 for text. None: see SESSION_TEXTS."""
 
 DRIVER_NAME = "libargus_odbc.so"
 DRIVER_ODBC_VERSION = "03.80"
@@ -204,6 +205,7 @@ def answers(backend: Backend, settings: Any) -> Answers:
     found |= {number: (2, value) for number, value in numbers2.items()}
     found |= {number: (4, value) for number, value in numbers4.items()}
     found |= {number: (0, value) for number, value in texts.items()}
+    found |= dict.fromkeys(SESSION_TEXTS, (0, None))
     for number, value in capabilities.extra_info.items():
         found[number] = (found[number][0] if number in found else 0 if isinstance(value, str) else 4, value)
     return found
@@ -333,8 +335,13 @@ def _connection_texts(backend: Backend, settings: Any) -> dict[int, str]:
     return {
         2: settings.dsn,
         13: settings.host or settings.database or backend.capabilities.dbms_name,
-        16: backend.current_catalog(),
-        18: backend.server_version(),
         25: _yes(backend.is_read_only),
         47: backend.current_user() or settings.uid,
     }
+
+
+SESSION_TEXTS: dict[int, Callable[[Backend], str]] = {
+    16: lambda backend: backend.current_catalog(),  # SQL_DATABASE_NAME
+    18: lambda backend: backend.server_version(),  # SQL_DBMS_VER
+}
+"""What the session has to be asked for, when the application asks: it may cost round trips, and it may change."""

@@ -175,10 +175,10 @@ cdef int fill_info(Dbc* d, dict answers) except -1:
         width, value = answers[number]
         d.info[i].type = number
         d.info[i].width = width
-        if width == 0:
-            d.info[i].text = copy_text(value)
-        else:
+        if width:
             d.info[i].number = value
+        elif value is not None:
+            d.info[i].text = copy_text(value)
         i += 1
         d.ninfo = i
     return 0
@@ -331,18 +331,19 @@ cdef SQLRETURN bridge_set_catalog(Dbc* d, const char* name, int64_t n) noexcept 
         return py_set_catalog(d, name, n)
 
 
-cdef SQLRETURN py_current_catalog(Dbc* d, char** out):
+cdef SQLRETURN py_session_info(Dbc* d, SQLUSMALLINT type, char** out):
     try:
-        out[0] = copy_text((<object>d.py).current_catalog())
+        out[0] = copy_text((<object>d.py).session_info(type))
         return SQL_SUCCESS
     except BaseException as e:
         take_exception(&d.h, e)
         return SQL_ERROR
 
 
-cdef SQLRETURN bridge_current_catalog(Dbc* d, char** out) noexcept nogil:
+cdef SQLRETURN bridge_session_info(Dbc* d, SQLUSMALLINT type, char** out) noexcept nogil:
+    """A SQLGetInfo answer that the session is asked for; *out is the caller's to free."""
     with gil:
-        return py_current_catalog(d, out)
+        return py_session_info(d, type, out)
 
 
 cdef SQLRETURN py_is_alive(Dbc* d, bint* alive):

@@ -212,7 +212,7 @@ cdef SQLRETURN get_catalog(Dbc* d, SQLPOINTER out, SQLINTEGER cap, SQLINTEGER* t
     cdef int64_t whole = 0
     cdef SQLRETURN rc
     if d.connected:
-        rc = bridge_current_catalog(d, &owned)
+        rc = bridge_session_info(d, SQL_DATABASE_NAME, &owned)
         if rc != SQL_SUCCESS:
             return rc
         name = owned

@@ -1,4 +1,4 @@
-# SQLGetInfo and SQLGetFunctions: tables only, no Python.
+# SQLGetInfo and SQLGetFunctions: tables, and Python only for what the session has to be asked for.
 # Included by _core.pyx after api_attr.pxi.
 
 cdef const InfoItem* find_info(const Dbc* d, SQLUSMALLINT type) noexcept nogil:
@@ -30,6 +30,8 @@ cdef SQLRETURN get_info(Dbc* d, SQLUSMALLINT type, SQLPOINTER out, SQLSMALLINT c
                         bint wide) noexcept nogil:
     cdef const InfoItem* item
     cdef const char* text = early_info(type)
+    cdef char* asked = NULL
+    cdef SQLRETURN rc
     if d.connected:
         item = find_info(d, type)
         if item is NULL and text is NULL:
@@ -46,7 +48,14 @@ cdef SQLRETURN get_info(Dbc* d, SQLUSMALLINT type, SQLPOINTER out, SQLSMALLINT c
         return fail(&d.h, b"08003", b"The connection is not open, and this information comes from it")
     if cap < 0:
         return fail_num(&d.h, b"HY090", b"A buffer length of %d is negative", cap, 0)
-    return give16(&d.h, text, strlen(text), out, cap, total, wide, True)
+    if text is NULL:
+        rc = bridge_session_info(d, type, &asked)
+        if rc != SQL_SUCCESS:
+            return rc
+        text = asked
+    rc = give16(&d.h, text, strlen(text), out, cap, total, wide, True)
+    free(asked)
+    return rc
 
 
 cdef public SQLRETURN SQLGetInfo(SQLHDBC h, SQLUSMALLINT type, SQLPOINTER out, SQLSMALLINT cap,

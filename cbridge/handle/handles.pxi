@@ -87,7 +87,7 @@ cdef struct InfoItem:
     SQLUSMALLINT type
     SQLSMALLINT width           # 2 or 4 for numbers (8 for SQLULEN), 0 for text
     uint64_t number
-    char* text                  # UTF-8, malloc
+    char* text                  # UTF-8, malloc; NULL: the session has to be asked
 
 # What a connection was opened with, for SQL_ATTR_RESET_CONNECTION (api/reset.pxi).
 cdef struct DbcStart:

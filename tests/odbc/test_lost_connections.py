@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from fakes.hs2 import ONE, FakeHS2
+from fakes.hs2 import FakeHS2
 from plain import DBC, ENV, SQL_ERROR, SQL_NTS, SQL_SUCCESS, STMT, Driver, Session, pointer
 from registration import connection_string
 
 DEAD, ALIVE = 1, 0
 CONNECTION_DEAD = 1209
-CONNECTING = {"SELECT current_database()": ONE}
-"""What the driver asks while it connects."""
 
 
 def to(server: FakeHS2, mechanism: str) -> str:
@@ -32,7 +30,7 @@ def dead(session: Session) -> int:
 
 @pytest.mark.parametrize(("sasl", "mechanism"), [(True, "PLAIN"), (False, "NOSASL")])
 def test_a_server_that_goes_away(driver_path: Path, sasl: bool, mechanism: str) -> None:
-    with FakeHS2(CONNECTING, sasl=sasl) as server:
+    with FakeHS2(sasl=sasl) as server:
         session = Session(Driver(driver_path), to(server, mechanism))
         session.fetched(b"select 1")
         assert session.driver.SQLFreeStmt(pointer(session.stmt), 0) == SQL_SUCCESS
@@ -53,7 +51,7 @@ def test_a_server_that_goes_away(driver_path: Path, sasl: bool, mechanism: str) 
 @pytest.mark.parametrize("call", ["ExecuteStatement", "FetchResults"])
 @pytest.mark.parametrize("fault", ["close before", "half"])
 def test_a_server_that_stops_in_the_middle(driver_path: Path, fault: str, call: str) -> None:
-    with FakeHS2(CONNECTING) as server:
+    with FakeHS2() as server:
         session = Session(Driver(driver_path), to(server, "PLAIN"))
         server.faults.add(f"{fault} {call}")
         rc = session.run(b"select 1")
