@@ -373,6 +373,8 @@ class Statement:
     def take_results(self, operations: Sequence[Operation]) -> Operation:
         """Make operations the statement's results, in their order; answers the first one."""
         self._operation, *self._later = operations
+        if self._prepared is not None and self._prepared.columns:
+            self._operation.columns = with_origins(self._operation.columns, self._prepared.columns)
         verb = self._sql.lstrip()[:6].upper()
         self.touched_nothing = self._operation.row_count == 0 and verb.startswith(NO_PREDICATE_VERBS)
         return self._operation
@@ -414,6 +416,20 @@ class Statement:
         self.touched_nothing = False
         self._operation = CatalogOperation(columns, rows)
         return self._operation
+
+
+def with_origins(columns: Sequence[Column], prepared: Sequence[Column]) -> Sequence[Column]:
+    """A result's columns with the tables that the statement's description named, where the result does not tell them."""
+    if len(columns) != len(prepared) or not any(
+        p.table and not c.table for c, p in zip(columns, prepared, strict=True)
+    ):
+        return columns
+    return [
+        c if c.table or c.name != p.name else dataclasses.replace(
+            c, catalog=p.catalog, schema=p.schema, table=p.table, base_table=p.base_table, base_column=p.base_column
+        )
+        for c, p in zip(columns, prepared, strict=True)
+    ]  # fmt: skip
 
 
 class CatalogOperation(Operation):
