@@ -56,6 +56,7 @@ include "handle/bulk.pxi"
 include "handle/life.pxi"
 
 include "bridge.pxi"
+include "bridge_info.pxi"
 include "bridge_reader.pxi"
 include "bridge_memory.pxi"
 include "bridge_params.pxi"
