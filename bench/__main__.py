@@ -9,8 +9,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
+from bench import chart
 from bench.common import DRIVER, RESULTS, Figure
 
 
@@ -19,9 +21,9 @@ def duck_figures(quick: bool) -> Iterator[Figure]:
     from bench import duck
 
     share, runs = (10, 3) if quick else (1, 5)
-    yield duck.block_against_drain(duck.ROWS // share, runs)
+    yield from duck.block_against_drain(duck.ROWS // share, runs)
     yield duck.cells_beside_python(2_000_000 // share, runs)
-    yield duck.memory(20_000_000 // share)
+    yield duck.memory(100_000_000 // share)
     yield duck.scrollable(5_000_000 // share)
 
 
@@ -29,14 +31,14 @@ def spark_figures(quick: bool) -> Iterator[Figure]:
     """The Spark measurements; they share one server."""
     from bench import spark
 
-    return spark.figures(100_000 if quick else 1_000_000, 3)
+    return spark.figures(100_000 if quick else 1_000_000, 3 if quick else 5)
 
 
 def trino_figures(quick: bool) -> Iterator[Figure]:
     """The Trino measurements; they share one server."""
     from bench import trino
 
-    return trino.figures(150_000 if quick else 1_500_000, 3)
+    return trino.figures(150_000 if quick else 1_500_000, 3 if quick else 5)
 
 
 def hs2_figures(quick: bool) -> Iterator[Figure]:
@@ -51,21 +53,21 @@ def catalog_figures(quick: bool) -> Iterator[Figure]:
     """The catalog functions."""
     from bench import catalog
 
-    yield catalog.sql_tables(10_000 if quick else 100_000, 3)
+    yield catalog.sql_tables(10_000 if quick else 100_000, 3 if quick else 5)
 
 
 def array_figures(quick: bool) -> Iterator[Figure]:
     """The measurements of parameter arrays."""
     from bench import arrays
 
-    yield arrays.arrays_against_rows(10_000 if quick else 100_000, 3)
+    yield arrays.arrays_against_rows(10_000 if quick else 100_000, 3 if quick else 5)
 
 
 def postgres_figures(quick: bool) -> Iterator[Figure]:
     """The measurement beside psqlodbc."""
     from bench import postgres
 
-    yield postgres.fetchall_against_psqlodbc(100_000 if quick else 1_000_000, 3)
+    yield postgres.fetchall_against_psqlodbc(100_000 if quick else 1_000_000, 3 if quick else 5)
 
 
 SUITES = {
@@ -81,17 +83,21 @@ SUITES = {
 
 def show(figure: Figure) -> None:
     """One line of the table, as soon as the figure is known."""
-    limit = f"{'>=' if figure.at_least else '<='} {figure.limit:g}"
-    print(f"{'ok  ' if figure.good else 'BAD '} {figure.value:7.2f}  {limit:<7}  {figure.name}", flush=True)
+    sign = ">=" if figure.at_least else "<="
+    limit = f"{sign} {figure.limit:g}"
+    goal = "" if figure.goal is None else f"{sign} {figure.goal:g}"
+    noise = "" if figure.spread is None else "{:.2f}..{:.2f}".format(*figure.spread)
+    mark = "BAD " if not figure.good else "goal" if figure.goal is not None and figure.at_goal else "ok  "
+    print(f"{mark} {figure.value:9.2f}  {noise:<16} {limit:<8} {goal:<8} {figure.name}", flush=True)
     for name, value in figure.details.items():
         if isinstance(value, dict):
             parts = [
                 f"{k} {'/'.join(f'{x:.2f}' for x in v) if isinstance(v, list) else f'{v:,.2f}'}"
                 for k, v in value.items()
             ]
-            print(f"                         {name}: {', '.join(parts)}")
+            print(f"{'':46} {name}: {', '.join(parts)}")
         else:
-            print(f"                         {name}: {value:,.2f}")
+            print(f"{'':46} {name}: {value:,.2f}")
 
 
 def main() -> int:
@@ -101,6 +107,7 @@ def main() -> int:
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     print(f"driver {DRIVER}, {os.cpu_count()} processors\n")
+    print(f"{'':4} {'value':>9}  {'noise':<16} {'bar':<8} {'goal':<8} figure")
     figures: list[Figure] = []
     for name in options.suite or SUITES:
         for figure in SUITES[name](options.quick):
@@ -108,9 +115,13 @@ def main() -> int:
             show(figure)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
     report = RESULTS / f"{stamp}.json"
-    rows = [{"name": f.name, "value": f.value, "limit": f.limit, "good": f.good, **f.details} for f in figures]
+    rows = [asdict(f) | {"good": f.good, "at_goal": f.at_goal} for f in figures]
     report.write_text(json.dumps(rows, indent=2))
-    print(f"\n{sum(f.good for f in figures)} of {len(figures)} figures are as they should be; written to {report}")
+    drawing = RESULTS / "bench.svg"
+    drawing.write_text(chart.draw(figures, f"{stamp[:8]}, {os.cpu_count()} processors"))
+    goals = [f for f in figures if f.goal is not None]
+    print(f"\n{sum(f.good for f in figures)} of {len(figures)} figures reach their bar, ", end="")
+    print(f"{sum(f.at_goal for f in goals)} of {len(goals)} their goal; written to {report} and {drawing}")
     return 0 if all(f.good for f in figures) else 1
 
 

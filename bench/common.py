@@ -21,18 +21,34 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the report: a ratio, and what it has to be."""
+    """One line of the report: what was measured, and what it has to be."""
 
     name: str
     value: float
     limit: float
     at_least: bool
     details: dict[str, Any] = field(default_factory=dict)
+    goal: float | None = None
+    """What it is to become, where that is more than the limit."""
+    spread: tuple[float, float] | None = None
+    """The noise: smallest and largest value of a single round."""
+    panel: str = ""
+    """Where the chart shows it: "share" of a limit, "times" a peer's speed; empty: nowhere."""
+    short: str = ""
+    """What the chart calls it."""
 
     @property
     def good(self) -> bool:
         """The figure is on the right side of its limit."""
-        return self.value >= self.limit if self.at_least else self.value <= self.limit
+        return self._reaches(self.limit)
+
+    @property
+    def at_goal(self) -> bool:
+        """The figure is on the right side of its goal; of its limit where there is no goal."""
+        return self._reaches(self.limit if self.goal is None else self.goal)
+
+    def _reaches(self, bar: float) -> bool:
+        return self.value >= bar if self.at_least else self.value <= bar
 
 
 def build_harness() -> Path:
@@ -77,6 +93,24 @@ def interleave(runs: int, **measures: Callable[[], float]) -> dict[str, list[flo
 def medians(seconds: dict[str, list[float]]) -> dict[str, float]:
     """Median of each list."""
     return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def ratio(
+    name: str,
+    over: list[float],
+    under: list[float],
+    limit: float,
+    *,
+    goal: float | None = None,
+    at_least: bool = True,
+    panel: str = "",
+    short: str = "",
+    details: dict[str, Any] | None = None,
+) -> Figure:
+    """over / under of each round: their median, with the smallest and the largest beside it as the noise."""
+    each = [a / b for a, b in zip(over, under, strict=True)]
+    spread = (min(each), max(each))
+    return Figure(name, statistics.median(each), limit, at_least, details or {}, goal, spread, panel, short)
 
 
 def text_sum(numbers: range) -> int:

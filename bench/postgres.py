@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.common import DRIVER, Figure, interleave, medians, require
+from bench.common import DRIVER, Figure, interleave, medians, ratio, require
 
 COLUMNS = """{i} as a, cast({i} % 1000 as integer) as b, cast({i} as double precision) / 8 as c,
     'text ' || cast({i} % 1000 as varchar) as d, date '2000-01-01' + cast({i} % 5000 as integer) as e,
@@ -107,11 +107,8 @@ def fetchall_against_psqlodbc(n: int, runs: int) -> Figure:
         finally:
             argus.close()
             postgres.close()
-    middle = medians(seconds)
-    return Figure(
-        f"pyodbc fetchall of {n:,} rows of 6 columns: rate against psqlodbc's",
-        middle["psqlodbc"] / middle["argus"],
-        2.0,
-        True,
-        {"seconds": seconds, "rows a second": {k: n / v for k, v in middle.items()}},
-    )
+    return ratio(
+        f"pyodbc fetchall of {n:,} rows of 6 columns: rate against psqlodbc's", seconds["psqlodbc"], seconds["argus"], 2.0,
+        goal=2.5, panel="times", short="pyodbc fetchall / psqlodbc",
+        details={"seconds": seconds, "rows a second": {k: n / v for k, v in medians(seconds).items()}},
+    )  # fmt: skip

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bench.common import Figure, harness, interleave, medians, require
+from bench import jdbc
+from bench.common import Figure, harness, interleave, medians, ratio, require
 
 QUERY = (
     "select id as a, cast(id % 1000 as int) as b, cast(id as double) / 8 as c, concat('text ', id % 1000) as d, "
@@ -174,7 +175,10 @@ def server() -> Iterator[tuple[str, int]]:
 def figures(rows: int, runs: int) -> Iterator[Figure]:
     """All Spark figures, over one server."""
     sql, wanted = QUERY.format(rows=rows), sums(rows)
-    with server() as (host, port):
+    with (
+        server() as (host, port),
+        jdbc.program(jdbc.HIVE, f"jdbc:hive2://{host}:{port}/;password=x", sql, COLUMNS, getpass.getuser()) as java,
+    ):
         connection = f"Backend=spark;Host={host};Port={port};AuthMech=PLAIN;UID={getpass.getuser()};PWD=x;"
         fetch_only: dict[str, list[float]] = {"drain": [], "driver": []}
 
@@ -189,7 +193,12 @@ def figures(rows: int, runs: int) -> Iterator[Figure]:
             fetch_only["driver"].append(got["seconds"] - got["execute_seconds"])
             return got["seconds"]
 
-        drain(), driver()  # the server's own code is slow until the JVM has compiled it
+        def hive_jdbc() -> float:
+            got = java()
+            require("rows and sums of hive-jdbc", (got["rows"], got["sums"]), (rows, wanted))
+            return got["seconds"]
+
+        drain(), driver(), hive_jdbc()  # the server's own code is slow until the JVM has compiled it
         fetch_only = {"drain": [], "driver": []}
         seconds = interleave(
             runs,
@@ -197,16 +206,19 @@ def figures(rows: int, runs: int) -> Iterator[Figure]:
             driver=driver,
             impyla=lambda: peer(lambda: impyla(host, port), sql, rows, wanted),
             pyhive=lambda: peer(lambda: pyhive(host, port), sql, rows, wanted),
+            jdbc=hive_jdbc,
         )
-    middle, middle_fetch = medians(seconds), medians(fetch_only)
     label = f"Spark {rows:,} rows x 6 columns"
-    yield Figure(
-        f"{label}: rate of fetching against a bare socket", middle_fetch["drain"] / middle_fetch["driver"], 0.8, True,
-        {"seconds": fetch_only, "rows_per_second": rows / middle_fetch["driver"]},
+    yield ratio(
+        f"{label}: rate of fetching against a bare socket", fetch_only["drain"], fetch_only["driver"], 0.8,
+        panel="share", short="Spark / bare socket",
+        details={"seconds": fetch_only, "rows_per_second": rows / medians(fetch_only)["driver"]},
     )  # fmt: skip
-    yield Figure(
-        f"{label}: rate of the whole query against a bare socket", middle["drain"] / middle["driver"], 0.8, True,
-        {"seconds": seconds},
+    yield ratio(
+        f"{label}: rate of the whole query against a bare socket", seconds["drain"], seconds["driver"], 0.8,
+        details={"seconds": seconds},
     )  # fmt: skip
-    for name in ("impyla", "pyhive"):
-        yield Figure(f"{label}: speed against {name}", middle[name] / middle["driver"], 1.0, True)
+    for name in ("impyla", "pyhive", "jdbc"):
+        yield ratio(
+            f"{label}: speed against {name}", seconds[name], seconds["driver"], 1.0, panel="times", short=f"Spark / {name}",
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""HiveServer2 replayed from memory: the driver, a bare socket, impyla and PyHive against the same bytes."""
+"""HiveServer2 replayed from memory: the driver, a bare socket, impyla, PyHive and hive-jdbc against the same bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.common import RESULTS, ROOT, Figure, harness, interleave, medians, require
+from bench import jdbc
+from bench.common import RESULTS, ROOT, Figure, harness, interleave, medians, ratio, require
 from bench.replay.shapes import SHAPES, Column, Shape
 from bench.spark import Drain
 
@@ -185,9 +186,13 @@ def pyhive(port: int, pages: int, page_rows: int) -> float:
 
 # ---- figures ----
 
-LIMIT, PEER_LIMIT = 0.25, 10.0
+SHARE, SHARE_GOAL = 0.25, 0.5
+PEERS = {"impyla": (10.0, 30.0), "pyhive": (10.0, 30.0), "jdbc": (1.5, 4.0)}
+"""The bar and the goal beside each."""
 PEER_SHARE = 8
 """The peers get an eighth of the pages: they would take minutes."""
+WARM_UP = 3
+"""Fetches of hive-jdbc before the measured ones: the Java machine compiles it meanwhile."""
 
 
 def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figure]:
@@ -199,7 +204,11 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
     page_bytes = write_answers(folder / name, shape, pages)
     few = max(pages // PEER_SHARE, 1)
     write_answers(folder / f"{name}-few", shape, few)
-    with server(folder / name) as port, server(folder / f"{name}-few") as few_port:
+    with (
+        server(folder / name) as port,
+        server(folder / f"{name}-few") as few_port,
+        jdbc.program(jdbc.HIVE, f"jdbc:hive2://127.0.0.1:{few_port}/;password=x", "select 1", letters) as java,
+    ):
 
         def driver() -> float:
             connection = f"Backend=hive;Host=127.0.0.1;Port={port};AuthMech=PLAIN;UID=x;PWD=x;"
@@ -207,15 +216,24 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
             require("rows and sums", (got["rows"], [round(s, 3) for s in got["sums"]]), (rows, wanted))
             return got["seconds"]
 
+        def hive_jdbc(port: int, pages: int, page_rows: int) -> float:
+            got = java()
+            require("rows of hive-jdbc", got["rows"], pages * page_rows)
+            require("sums of hive-jdbc", [round(s, 3) for s in got["sums"]], [c.sum() * pages for c in shape])
+            return got["seconds"]
+
         def peer(run: Callable[[int, int, int], float]) -> Callable[[], float]:
             return lambda: run(few_port, few, page_rows) * pages / few
 
+        for _ in range(WARM_UP):
+            java()
         seconds = interleave(
             runs,
             drain=lambda: sum(Drain("127.0.0.1", port).run("select 1", pages * page_rows, page_rows)),
             driver=driver,
             impyla=peer(impyla),
             pyhive=peer(pyhive),
+            jdbc=peer(hive_jdbc),
         )
     middle = medians(seconds)
     label = f"HiveServer2 replayed, {name}, {rows:,} rows x {len(shape)} columns"
@@ -224,9 +242,15 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
         "rows_per_second": rows / middle["driver"],
         "megabytes_per_second": page_bytes * pages / middle["driver"] / 1e6,
     }
-    yield Figure(f"{label}: rate against a bare socket", middle["drain"] / middle["driver"], LIMIT, True, details)
-    for other in ("impyla", "pyhive"):
-        yield Figure(f"{label}: speed against {other}", middle[other] / middle["driver"], PEER_LIMIT, True)
+    yield ratio(
+        f"{label}: rate against a bare socket", seconds["drain"], seconds["driver"], SHARE, goal=SHARE_GOAL,
+        panel="share", short=f"HiveServer2 {name} / bare socket", details=details,
+    )  # fmt: skip
+    for other, (bar, goal) in PEERS.items():
+        yield ratio(
+            f"{label}: speed against {other}", seconds[other], seconds["driver"], bar, goal=goal,
+            panel="times", short=f"HiveServer2 {name} / {other}",
+        )  # fmt: skip
 
 
 def figures(quick: bool, folder: Path) -> Iterator[Figure]:
