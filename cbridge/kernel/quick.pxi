@@ -167,10 +167,10 @@ cdef inline bint quick_cell(const Column* col, int64_t row, const Quick* q, void
     elif op == QUICK_WIDE or op == QUICK_CHAR:
         if col.kind == KIND_TEXT:
             at = (<const int32_t*>col.values)[i]
-            length = (<const int32_t*>col.values)[i + 1] - at
+            length = (<const int32_t*>col.values)[i + 1] - at - col.gap
         else:
             at = (<const int64_t*>col.values)[i]
-            length = (<const int64_t*>col.values)[i + 1] - at
+            length = (<const int64_t*>col.values)[i + 1] - at - col.gap
         return quick_text(text_data(col) + at, length, op == QUICK_WIDE, buffer, capacity, ind, wchar_size)
     elif op == QUICK_DATE:
         if date_to_struct((<const int32_t*>col.values)[i], &date) != CELL_DONE:

@@ -14,9 +14,11 @@ from engine_facts import Facts
 from plain import (
     C_CHAR,
     C_SBIGINT,
+    C_WCHAR,
     SQL_ERROR,
     SQL_NO_DATA,
     SQL_NTS,
+    SQL_NULL_DATA,
     SQL_SUCCESS,
     SQL_SUCCESS_WITH_INFO,
     STMT,
@@ -171,6 +173,19 @@ def test_max_rows(session: Session, facts: Facts, limit: int, expected: int) -> 
     assert session.driver.SQLSetStmtAttr(pointer(session.stmt), MAX_ROWS, pointer(limit), 0) == SQL_SUCCESS
     session.ok(f"select i from {facts.numbers(10)} order by i".encode())
     assert rows(session) == list(range(expected))
+
+
+@pytest.mark.parametrize(("c_type", "codec"), [(C_CHAR, "utf-8"), (C_WCHAR, "utf-16-le")])
+def test_texts_of_many_rows_one_cell_at_a_time(session: Session, facts: Facts, c_type: int, codec: str) -> None:
+    label = f"case when i = 3 then '' when i = 5 then null else concat('row ', cast(i as {facts.text})) end"
+    session.ok(f"select i, {label} as label from {facts.numbers(12)} order by i".encode())
+    found: list[str | None] = []
+    while session.driver.SQLFetch(pointer(session.stmt)) == SQL_SUCCESS:
+        out, n = ctypes.create_string_buffer(100), ctypes.c_int64()
+        rc = session.driver.SQLGetData(pointer(session.stmt), 2, c_type, out, 100, ctypes.byref(n))
+        assert rc == SQL_SUCCESS, session.state()
+        found.append(None if n.value == SQL_NULL_DATA else out.raw[: n.value].decode(codec))
+    assert found == ["" if i == 3 else None if i == 5 else f"row {i}" for i in range(12)]
 
 
 def test_max_length_cuts_without_a_warning(session: Session) -> None:
