@@ -180,11 +180,14 @@ cdef bint parse_moments(Wire* w, WireColumn* c, int32_t scale, int64_t* units) n
 cdef bint parse_others(Wire* w, WireColumn* c, const KindSpec* spec, char* values) noexcept nogil:
     """Intervals and timestamps beyond 64 bits."""
     cdef const uint8_t* q = w.p
-    cdef int64_t i, k = 0, size = text_size(spec.kind)
+    cdef int64_t i, k = 0, nanos = 0, size = text_size(spec.kind)
+    cdef WideTimestamp* wide = <WideTimestamp*>values if spec.kind == KIND_TIMESTAMP_WIDE else NULL
     for i in range(c.n):
         if not wire_text(w, q, &k):
             return False
-        if not text_value(<const char*>q + 4, k, spec.kind, spec.scale, values + i * size):
+        if wide is not NULL and plain_moment(<const char*>q + 4, k, &wide[i].seconds, &nanos):
+            wide[i].picoseconds = nanos * 1000
+        elif not text_value(<const char*>q + 4, k, spec.kind, spec.scale, values + i * size):
             memset(values + i * size, 0, size)
             if not doubtful_text(w, c, i):
                 return False

@@ -213,6 +213,58 @@ cdef int32_t decimal_to_text(const Decimal* d, char* out) noexcept nogil:
     return at + 1 + d.scale
 
 
+cdef extern from *:
+    """
+    /* The eight digits of v < 10**8 as numbers 0 to 9, the first in the lowest byte. */
+    static inline uint64_t argus_eight_digits(uint32_t v) {
+        uint64_t x = v / 10000 | (uint64_t)(v % 10000) << 32, t;
+        t = ((x * 10486) >> 20) & 0x0000007F0000007Fu;
+        x = t | (x - t * 100) << 16;
+        t = ((x * 103) >> 10) & 0x000F000F000F000Fu;
+        return t | (x - t * 10) << 8;
+    }
+
+    /* The text of v / 10**scale, |v| < 10**16, 0 <= scale <= 15; writes up to 34 bytes to out, returns how many count.
+     * All in registers: a copy of digits that were just written would wait until they have reached the cache. */
+    static inline int32_t argus_decimal16(int64_t v, int32_t scale, char *out) {
+        const uint64_t ascii = 0x3030303030303030u;
+        uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v, high, low;
+        int32_t zeros, whole, negative = v < 0;
+        unsigned __int128 digits, part;
+        out[0] = '-';
+        out += negative;
+        if (u < 100000000 && 0 < scale && scale < 8) {
+            low = argus_eight_digits((uint32_t)u);
+            /* A digit stands before the point even when it is 0. */
+            zeros = __builtin_ctzll(low | (uint64_t)1 << (56 - 8 * scale)) >> 3;
+            whole = 8 - scale - zeros;
+            high = (low | ascii) >> (8 * zeros);
+            memcpy(out, &high, 8);
+            out[whole] = '.';
+            low = (low | ascii) >> (64 - 8 * scale);
+            memcpy(out + whole + 1, &low, 8);
+            return negative + whole + 1 + scale;
+        }
+        high = argus_eight_digits((uint32_t)(u / 100000000));
+        low = argus_eight_digits((uint32_t)(u % 100000000));
+        zeros = high ? __builtin_ctzll(high) >> 3 : low ? 8 + (__builtin_ctzll(low) >> 3) : 15;
+        if (zeros > 15 - scale) zeros = 15 - scale;
+        whole = 16 - scale - zeros;
+        digits = (unsigned __int128)(low | ascii) << 64 | high | ascii;
+        part = digits >> (8 * zeros);
+        memcpy(out, &part, 16);
+        if (scale == 0) return negative + whole;
+        part = (digits >> (8 * (15 - scale)) & ~(unsigned __int128)0xFF) | '.';
+        memcpy(out + whole, &part, 16);
+        return negative + whole + 1 + scale;
+    }
+    """
+    int32_t decimal16_to_text "argus_decimal16"(int64_t v, int32_t scale, char* out) noexcept nogil
+
+cdef enum:
+    SIXTEEN_DIGITS = 10000000000000000
+
+
 cdef CellStatus decimal_rescale(const Decimal* d, int32_t precision, int32_t scale, u128* digits) noexcept nogil:
     """The digits of d as a number with `scale` digits after the point, cut, not rounded; at most `precision` digits."""
     cdef int32_t up = scale - d.scale

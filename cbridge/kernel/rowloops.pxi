@@ -270,7 +270,7 @@ cdef int64_t rows_date(const Block* b) noexcept nogil:
         elif date_to_struct(v[i], &d) != CELL_DONE:
             raised += row_failed(b, i, CELL_FIELD_OVERFLOW)
         else:
-            memcpy(b.data + i * b.data_stride, &d, sizeof(d))
+            store_date(&d, b.data + i * b.data_stride)
             row_length(b, i, sizeof(d))
     return raised
 
@@ -290,7 +290,7 @@ cdef inline int64_t rows_timestamp_of(const Block* b, int64_t unit) noexcept nog
         if endless(v[i]) or timestamp_to_struct(days, of_day, picoseconds, &s) != CELL_DONE:
             raised += row_failed(b, i, CELL_FIELD_OVERFLOW)
             continue
-        memcpy(b.data + i * b.data_stride, &s, sizeof(s))
+        store_timestamp(&s, b.data + i * b.data_stride)
         row_length(b, i, sizeof(s))
     return raised
 
@@ -305,19 +305,44 @@ cdef int64_t rows_timestamp(const Block* b) noexcept nogil:
     return rows_timestamp_of(b, 1) if b.col.scale == 0 else rows_generic(b)
 
 
+cdef int64_t rows_timestamp_wide(const Block* b) noexcept nogil:
+    cdef const WideTimestamp* v = <const WideTimestamp*>b.col.values + b.col.offset + b.first
+    cdef bint nulls = has_nulls(b.col)
+    cdef int64_t i, days, of_day, raised = 0
+    cdef SQL_TIMESTAMP_STRUCT s
+    cdef CellStatus status
+    for i in range(b.n):
+        if nulls and column_null(b.col, b.first + i):
+            raised += row_null(b, i)
+            continue
+        local_parts(b.col.zone, v[i].seconds, &days, &of_day)
+        status = timestamp_to_struct(days, of_day, v[i].picoseconds, &s)
+        if status != CELL_DONE:
+            raised += row_slowly(b, i)
+            continue
+        store_timestamp(&s, b.data + i * b.data_stride)
+        row_length(b, i, sizeof(s))
+    return raised
+
+
 cdef int64_t rows_decimal_char(const Block* b) noexcept nogil:
     """Decimals as SQL_C_CHAR of at least 42 bytes, which every decimal of scale 0 .. 38 fits."""
-    cdef bint nulls = has_nulls(b.col)
-    cdef int64_t i, n, raised = 0
+    cdef const int64_t* words = <const int64_t*>b.col.values + 2 * (b.col.offset + b.first)
+    cdef bint nulls = has_nulls(b.col), short_scale = 0 <= b.col.scale <= 15
+    cdef int64_t i, n, v, raised = 0
     cdef Decimal d
     cdef char* out
     for i in range(b.n):
         if nulls and column_null(b.col, b.first + i):
             raised += row_null(b, i)
             continue
-        decimal_at(b.col, b.col.offset + b.first + i, &d)
         out = b.data + i * b.data_stride
-        n = decimal_to_text(&d, out)
+        v = words[2 * i]
+        if short_scale and words[2 * i + 1] == v >> 63 and -<int64_t>SIXTEEN_DIGITS < v < <int64_t>SIXTEEN_DIGITS:
+            n = decimal16_to_text(v, b.col.scale, out)
+        else:
+            decimal_at(b.col, b.col.offset + b.first + i, &d)
+            n = decimal_to_text(&d, out)
         out[n] = 0
         row_length(b, i, n)
     return raised

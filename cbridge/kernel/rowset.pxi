@@ -81,6 +81,8 @@ cdef RowLoop choose_loop(const Column* col, const Target* t, const CType* c) noe
         return rows_date
     elif k == KIND_TIMESTAMP and to == C_TIMESTAMP:
         return rows_timestamp
+    elif k == KIND_TIMESTAMP_WIDE and to == C_TIMESTAMP:
+        return rows_timestamp_wide
     elif k == KIND_DECIMAL128 and f == FAMILY_EXACT and 0 <= col.scale <= MAX_DIGITS:
         if to == C_CHAR and t.capacity >= 43:
             return rows_decimal_char

@@ -59,10 +59,52 @@ cdef void days_from_civil(int64_t y, int64_t m, int64_t d, int64_t* days) noexce
     days[0] = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468
 
 
+cdef extern from *:
+    """
+    /* The date of a day number within 12 million days of 1970 (32,000 years). Divisions became products with scaled
+     * reciprocals, after Neri and Schneider, "Euclidean affine functions and their application to calendar algorithms",
+     * 2022; years begin in March and are counted from -32800, so that nothing is negative. */
+    static inline void argus_civil_near(int32_t days, int32_t *y, uint32_t *m, uint32_t *d) {
+        uint32_t n = (uint32_t)(days + 719468 + 146097 * 82), n1 = 4 * n + 3, century = n1 / 146097;
+        uint32_t of_century = n1 % 146097 / 4, n2 = 4 * of_century + 3, year, of_year, n3;
+        uint64_t p2 = (uint64_t)2939745 * n2;
+        year = (uint32_t)(p2 >> 32);
+        of_year = (uint32_t)p2 / 2939745 / 4;
+        n3 = 2141 * of_year + 197913;
+        *y = (int32_t)(100 * century + year) - 400 * 82 + (of_year >= 306);
+        *m = (n3 >> 16) - (of_year >= 306 ? 12 : 0);
+        *d = (n3 & 0xFFFF) / 2141 + 1;
+    }
+
+    /* The struct into a buffer that may not be aligned, put together in registers: a copy of just written fields has to
+     * wait until they have reached the cache. */
+    static inline void argus_store_date(const SQL_DATE_STRUCT *d, char *out) {
+        uint32_t low = (uint16_t)d->year | (uint32_t)d->month << 16;
+        uint16_t high = d->day;
+        memcpy(out, &low, 4);
+        memcpy(out + 4, &high, 2);
+    }
+    static inline void argus_store_timestamp(const SQL_TIMESTAMP_STRUCT *t, char *out) {
+        uint64_t low = (uint16_t)t->year | (uint64_t)t->month << 16 | (uint64_t)t->day << 32 | (uint64_t)t->hour << 48;
+        uint64_t high = t->minute | (uint64_t)t->second << 16 | (uint64_t)t->fraction << 32;
+        memcpy(out, &low, 8);
+        memcpy(out + 8, &high, 8);
+    }
+    """
+    void store_date "argus_store_date"(const SQL_DATE_STRUCT* d, char* out) noexcept nogil
+    void store_timestamp "argus_store_timestamp"(const SQL_TIMESTAMP_STRUCT* t, char* out) noexcept nogil
+    void civil_near "argus_civil_near"(int32_t days, int32_t* y, uint32_t* m, uint32_t* d) noexcept nogil
+
+
 cdef inline void civil_from_days(int64_t days, int64_t* y, uint32_t* m, uint32_t* d) noexcept nogil:
     """The date of a day number."""
     cdef int64_t era
     cdef uint32_t of_era, year, of_year, month
+    cdef int32_t near
+    if -12000000 < days < 12000000:
+        civil_near(<int32_t>days, &near, m, d)
+        y[0] = near
+        return
     days += 719468
     era = floor_div(days, 146097)
     of_era = <uint32_t>(days - era * 146097)
