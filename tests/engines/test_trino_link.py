@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,55 +10,18 @@ import pytest
 from argus_odbc.backends.trino import Trino
 from argus_odbc.settings import Settings
 from engines.process import Server
+from fakes.link import Link
 from fetched import execute
 
 pytestmark = pytest.mark.engine
 
 ROWS = "SELECT * FROM tpch.sf1.orders LIMIT {}"
-PIECE = 1 << 15
-
-
-class SlowLink:
-    """Passes bytes on to a server, those that come back at `rate` a second."""
-
-    def __init__(self, server: Server, rate: float) -> None:
-        self.rate = rate
-        self.taken = 0
-        self._to = (server.host, server.port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(self._to)
-                self._open += [client, server]
-                threading.Thread(target=self._pass, args=(client, server, 0.0), daemon=True).start()
-                threading.Thread(target=self._pass, args=(server, client, self.rate), daemon=True).start()
-
-    def _pass(self, source: socket.socket, target: socket.socket, rate: float) -> None:
-        with contextlib.suppress(OSError):
-            while piece := source.recv(PIECE):
-                if rate:
-                    self.taken += len(piece)
-                    time.sleep(len(piece) / rate)
-                target.sendall(piece)
-            target.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self._listener.close()
-        for one in self._open:
-            one.close()
 
 
 @pytest.fixture
-def slow(trino_server: Server) -> Iterator[SlowLink]:
-    link = SlowLink(trino_server, 4e6)
-    yield link
-    link.close()
+def slow(trino_server: Server) -> Iterator[Link]:
+    with Link(trino_server.host, trino_server.port, 4e6) as link:
+        yield link
 
 
 def fetch(port: int, rows: int, **more: Any) -> tuple[Trino, int]:
@@ -77,7 +36,7 @@ def fetch(port: int, rows: int, **more: Any) -> tuple[Trino, int]:
     return session, size
 
 
-def test_a_slow_link_gets_packed_answers(slow: SlowLink) -> None:
+def test_a_slow_link_gets_packed_answers(slow: Link) -> None:
     session, size = fetch(slow.port, 100_000, compression="auto")
     assert session.client.packing.gzip
     assert slow.taken < 0.65 * size, "most pages came packed"

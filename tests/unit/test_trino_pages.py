@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from argus_odbc.backends.trino import Trino
 from argus_odbc.backends.trino.http import Answer
 from argus_odbc.backends.trino.protocol import read_page
-from fakes.trino_pages import BIGINT, QUERY
+from argus_odbc.settings import Settings
+from fakes.trino_pages import BIGINT, QUERY, FakeTrino
 
 HOSTILE = [
     ',"data":[', '],"stats":{', '],"stats":{"state":"FINISHED"}}', '"', "\\", "\\\\\"", "]]", "{", "\u2028", "data", "stats",
@@ -67,3 +69,16 @@ def test_members_in_another_order() -> None:
     check({"data": [['],"stats":{']], "columns": [BIGINT], "id": QUERY})
     check({"stats": {"a": [1], "stats": {"x": 1}}, "columns": [BIGINT], "id": QUERY, "data": [[1]], "z": [[2]]})
     check({"id": QUERY, "a": {"b": 1, "data": [1]}, "columns": [], "stats": {}, "warnings": []})
+
+
+def test_no_request_is_wasted() -> None:
+    """Two to connect (who is there, does it let us in); then the statement, and each address that an answer names, once."""
+    pages = [{}, {"columns": [BIGINT]}, {"columns": [BIGINT], "data": [[1]]}, {"columns": [BIGINT]}]
+    with FakeTrino(pages) as fake:
+        session = Trino.connect(Settings(host="127.0.0.1", port=fake.port, uid="ann"))
+        assert [seen.path for seen in fake.seen] == ["/v1/info", "/v1/query/argus"]
+        assert session.query("SELECT 1") == [(1,)]
+        named = [f"/v1/statement/executing/{QUERY}/s/{i}" for i in range(len(pages))]
+        assert [seen.path for seen in fake.seen[2:]] == ["/v1/statement", *named]
+        session.disconnect()
+        assert len(fake.seen) == 2 + 1 + len(pages)
