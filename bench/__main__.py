@@ -1,4 +1,6 @@
-"""`python -m bench [duckdb|arrays|catalog|spark|hs2|trino|postgres] [--quick]`: measures, prints, writes bench/results/*.json."""
+"""`python -m bench [duckdb|cells|arrays|catalog|spark|hs2|trino|postgres] [--quick]`: measures,
+prints, writes bench/results/*.json and bench.svg.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,17 @@ def duck_figures(quick: bool) -> Iterator[Figure]:
     yield duck.cells_beside_python(2_000_000 // share, runs)
     yield duck.memory(100_000_000 // share)
     yield duck.scrollable(5_000_000 // share)
+
+
+def cell_figures(quick: bool) -> Iterator[Figure]:
+    """What single cells, single rows and a second thread cost."""
+    from bench import cells
+
+    share, runs = (10, 3) if quick else (1, 5)
+    yield cells.get_data(1_000_000 // share, runs)
+    yield cells.single_rows(10_000_000 // share, runs)
+    yield cells.fetchall_share(1_000_000 // share, runs)
+    yield from cells.two_connections(10_000_000 // share, runs)
 
 
 def spark_figures(quick: bool) -> Iterator[Figure]:
@@ -72,6 +85,7 @@ def postgres_figures(quick: bool) -> Iterator[Figure]:
 
 SUITES = {
     "duckdb": duck_figures,
+    "cells": cell_figures,
     "arrays": array_figures,
     "catalog": catalog_figures,
     "spark": spark_figures,

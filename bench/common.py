@@ -75,6 +75,14 @@ def harness(connection: str, sql: str, columns: str, mode: str) -> dict[str, Any
     return json.loads(done.stdout)
 
 
+def build_nothing() -> Path:
+    """Compile nothing.c, the driver that does nothing, when it has changed."""
+    source, library = ROOT / "bench" / "nothing.c", RESULTS / "nothing.so"
+    if not library.exists() or library.stat().st_mtime < source.stat().st_mtime:
+        subprocess.run(["gcc", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-o", library, source], check=True)
+    return library
+
+
 def require(what: str, got: Any, wanted: Any) -> None:
     """Refuse a run whose answer is wrong."""
     if got != wanted:

@@ -5,8 +5,11 @@
 // COLUMNS has one letter for each column: i bigint, l int, d double, s text, S long text, D date, T timestamp.
 // MODE is block:N (N rows in bound columns for each SQLFetch), cells (SQLFetch and one SQLGetData for each cell), or
 // busy (as cells, while a second thread runs Python code all the time), or static:N (as block, with a scrollable cursor
-// that has first read the whole result and gone back).
-// The sums let the caller prove that the values are right: a fast wrong answer is no answer.
+// that has first read the whole result and gone back), or pair:N and trio:N (as block, two connections on two threads
+// that each fetch the whole result; trio: while a third thread runs Python code; without :N as cells). The sums of a
+// pair are those of one. cells_ns is the time inside the SQLGetData calls of `cells`, read from the clock before the
+// first cell of a row and behind its last. The sums let the caller prove that the values are right: a fast wrong answer
+// is no answer.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -14,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,13 +38,20 @@ typedef struct {
 
 static void *driver;
 static SQLHENV env;
-static SQLHDBC dbc;
-static SQLHSTMT stmt;
+static _Thread_local SQLHDBC dbc;
+static _Thread_local SQLHSTMT stmt;
 
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+// Processor time of all threads so far.
+static double worked(void) {
+  struct rusage u;
+  getrusage(RUSAGE_SELF, &u);
+  return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1e-6;
 }
 
 static void *function(const char *name) {
@@ -180,19 +191,21 @@ static int64_t fetch_blocks(Bound *columns, int n, SQLULEN block) {
   return rows;
 }
 
-static int64_t fetch_cells(Bound *columns, int n) {
+static int64_t fetch_cells(Bound *columns, int n, double *inside) {
   int64_t rows = 0;
   SQLRETURN rc;
   __typeof__(&SQLFetch) fetch = (__typeof__(&SQLFetch))function("SQLFetch");
   __typeof__(&SQLGetData) get = (__typeof__(&SQLGetData))function("SQLGetData");
   while ((rc = fetch(stmt)) != SQL_NO_DATA) {
     check(rc, SQL_HANDLE_STMT, stmt, "SQLFetch");
+    double start = now();
     for (int c = 0; c < n; c++) {
       Bound *b = &columns[c];
       rc = get(stmt, (SQLUSMALLINT)(c + 1), b->c_type, b->data, b->width, b->lengths);
       if (rc != SQL_SUCCESS) check(rc, SQL_HANDLE_STMT, stmt, "SQLGetData");
-      add(b, 1);
     }
+    *inside += now() - start;
+    for (int c = 0; c < n; c++) add(&columns[c], 1);
     rows++;
   }
   return rows;
@@ -215,9 +228,42 @@ static long peak_kb(void) {
   return kb;
 }
 
+typedef struct {
+  char **argv;
+  int n;
+  SQLULEN block;  // 0: cells
+  int is_static;
+  pthread_barrier_t *start;
+  Bound columns[MAX_COLUMNS];
+  int64_t rows;
+  double begun, executed, ended, inside;
+} Run;
+
+static void *run(void *given) {
+  Run *r = given;
+  const char *letters = r->argv[4];
+  check(CALL(SQLAllocHandle, SQL_HANDLE_DBC, env, &dbc), SQL_HANDLE_ENV, env, "SQLAllocHandle");
+  check(CALL(SQLDriverConnect, dbc, NULL, (SQLCHAR *)r->argv[2], SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT),
+        SQL_HANDLE_DBC, dbc, "SQLDriverConnect");
+  check(CALL(SQLAllocHandle, SQL_HANDLE_STMT, dbc, &stmt), SQL_HANDLE_DBC, dbc, "SQLAllocHandle");
+  for (int c = 0; c < r->n; c++) set_up(&r->columns[c], letters[c], (SQLLEN)(r->block ? r->block : 1));
+  if (r->is_static) CALL(SQLSetStmtAttr, stmt, SQL_ATTR_CURSOR_TYPE, (SQLPOINTER)SQL_CURSOR_STATIC, 0);
+  pthread_barrier_wait(r->start);  // connected
+  pthread_barrier_wait(r->start);
+  r->begun = now();
+  check(CALL(SQLExecDirect, stmt, (SQLCHAR *)r->argv[3], SQL_NTS), SQL_HANDLE_STMT, stmt, "SQLExecDirect");
+  r->executed = now();
+  r->rows = r->is_static ? fetch_static(r->columns, r->n, r->block)
+            : r->block   ? fetch_blocks(r->columns, r->n, r->block)
+                         : fetch_cells(r->columns, r->n, &r->inside);
+  r->ended = now();
+  return NULL;
+}
+
 int main(int argc, char **argv) {
+  static Run runs[2];
   if (argc != 6) {
-    fprintf(stderr, "usage: harness DRIVER CONNECTION SQL COLUMNS block:N|static:N|cells|busy\n");
+    fprintf(stderr, "usage: harness DRIVER CONNECTION SQL COLUMNS block:N|static:N|pair:N|trio:N|cells|busy\n");
     return 2;
   }
   driver = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
@@ -225,49 +271,59 @@ int main(int argc, char **argv) {
     fprintf(stderr, "%s\n", dlerror());
     return 2;
   }
-  const char *letters = argv[4], *mode = argv[5];
-  int n = (int)strlen(letters);
-  int is_static = strncmp(mode, "static:", 7) == 0, is_block = is_static || strncmp(mode, "block:", 6) == 0;
-  SQLULEN block = is_block ? strtoul(strchr(mode, ':') + 1, NULL, 10) : 1;
-  if (n < 1 || n > MAX_COLUMNS || block < 1 || block > MAX_BLOCK) {
+  const char *mode = argv[5], *colon = strchr(mode, ':');
+  int n = (int)strlen(argv[4]), is_trio = strncmp(mode, "trio", 4) == 0;
+  int two = is_trio || strncmp(mode, "pair", 4) == 0;
+  SQLULEN block = colon ? strtoul(colon + 1, NULL, 10) : 0;
+  if (n < 1 || n > MAX_COLUMNS || (colon && block < 1) || block > MAX_BLOCK) {
     fprintf(stderr, "1 to %d columns, blocks of 1 to %d rows\n", MAX_COLUMNS, MAX_BLOCK);
     return 2;
   }
   CALL(SQLAllocHandle, SQL_HANDLE_ENV, SQL_NULL_HANDLE, &env);
   CALL(SQLSetEnvAttr, env, SQL_ATTR_ODBC_VERSION, (SQLPOINTER)SQL_OV_ODBC3, 0);
-  check(CALL(SQLAllocHandle, SQL_HANDLE_DBC, env, &dbc), SQL_HANDLE_ENV, env, "SQLAllocHandle");
-  check(CALL(SQLDriverConnect, dbc, NULL, (SQLCHAR *)argv[2], SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT),
-        SQL_HANDLE_DBC, dbc, "SQLDriverConnect");
-  check(CALL(SQLAllocHandle, SQL_HANDLE_STMT, dbc, &stmt), SQL_HANDLE_DBC, dbc, "SQLAllocHandle");
 
-  Bound columns[MAX_COLUMNS] = {0};
-  for (int c = 0; c < n; c++) set_up(&columns[c], letters[c], (SQLLEN)block);
-  if (strcmp(mode, "busy") == 0) {
+  pthread_barrier_t start;
+  pthread_barrier_init(&start, NULL, two ? 3 : 2);
+  pthread_t threads[2];
+  for (int i = 0; i <= two; i++) {
+    runs[i] =
+        (Run){.argv = argv, .n = n, .block = block, .is_static = strncmp(mode, "static", 6) == 0, .start = &start};
+    pthread_create(&threads[i], NULL, run, &runs[i]);
+  }
+  pthread_barrier_wait(&start);  // all are connected, so there is a Python
+  if (is_trio || strcmp(mode, "busy") == 0) {
     static volatile int started;
     pthread_t thread;
     pthread_create(&thread, NULL, busy, (void *)&started);
     while (!started) usleep(1000);
   }
+  double before = worked();
+  pthread_barrier_wait(&start);
+  for (int i = 0; i <= two; i++) pthread_join(threads[i], NULL);
+  double cpu = worked() - before;
 
-  if (is_static) CALL(SQLSetStmtAttr, stmt, SQL_ATTR_CURSOR_TYPE, (SQLPOINTER)SQL_CURSOR_STATIC, 0);
-
-  double t0 = now();
-  check(CALL(SQLExecDirect, stmt, (SQLCHAR *)argv[3], SQL_NTS), SQL_HANDLE_STMT, stmt, "SQLExecDirect");
-  double t1 = now();
-  int64_t rows = is_static  ? fetch_static(columns, n, block)
-                 : is_block ? fetch_blocks(columns, n, block)
-                            : fetch_cells(columns, n);
-  double t2 = now();
-
-  printf("{\"rows\": %lld, \"seconds\": %.6f, \"execute_seconds\": %.6f, \"peak_kb\": %ld, \"sums\": [",
-         (long long)rows, t2 - t0, t1 - t0, peak_kb());
+  Run *r = &runs[0], *other = &runs[two];
+  double begun = r->begun < other->begun ? r->begun : other->begun;
+  double ended = r->ended > other->ended ? r->ended : other->ended;
+  for (int c = 0; c < n; c++)
+    if (r->columns[c].sum != other->columns[c].sum || r->columns[c].float_sum != other->columns[c].float_sum) {
+      fprintf(stderr, "the two connections got different values in column %d\n", c + 1);
+      return 1;
+    }
+  printf(
+      "{\"rows\": %lld, \"seconds\": %.6f, \"execute_seconds\": %.6f, \"cells_ns\": %.3f, "
+      "\"cpu_seconds\": %.6f, \"peak_kb\": %ld, \"sums\": [",
+      (long long)(r->rows + (two ? other->rows : 0)), ended - begun, r->executed - r->begun,
+      r->rows ? r->inside * 1e9 / (double)r->rows / n : 0, cpu, peak_kb());
   for (int c = 0; c < n; c++) {
     const char *comma = c ? ", " : "";
-    if (columns[c].letter == 'd')
-      printf("%s%.6f", comma, columns[c].float_sum);
+    if (r->columns[c].letter == 'd')
+      printf("%s%.6f", comma, r->columns[c].float_sum);
     else
-      printf("%s%lld", comma, (long long)columns[c].sum);
+      printf("%s%lld", comma, (long long)r->columns[c].sum);
   }
   printf("]}\n");
-  return 0;
+  fflush(stdout);
+  // Without the exit handlers of libraries: a thread may still run Python.
+  _exit(0);
 }
