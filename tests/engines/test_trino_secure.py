@@ -24,6 +24,7 @@ from argus_odbc.client import Connection
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 from engines.trino_secure import USERS, SecureServer, secure_server
+from fakes.proxies import FakeProxy
 from fetched import execute
 from registration import driver_file
 
@@ -300,6 +301,13 @@ def test_certificates(server: SecureServer, connected: Callable[..., Trino]) -> 
     assert user(connected(ssl_min_version="1.3", **login)) == "alice"
     error = refusal(connected, port=server.plain_port, **login)
     assert (error.sqlstate, "SSL=0" in error.message) == ("08001", True)
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+def test_tls_through_a_proxy(server: SecureServer, connected: Callable[..., Trino], kind: str) -> None:
+    with FakeProxy(kind, "ann:pw") as way:
+        assert user(connected(uid="alice", pwd=USERS["alice"], own={"proxy": way.url})) == "alice"
+        assert set(way.seen) == {f"CONNECT localhost:{server.port}"}
 
 
 # ---- spooling ----

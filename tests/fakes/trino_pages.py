@@ -66,6 +66,7 @@ class FakeTrino:
         """Path prefix to answers that are given first, one after the other."""
         self.answer_headers: dict[str, str] = {}
         self.seen: list[Seen] = []
+        self.host = "127.0.0.1"
         self.check: Callable[[Seen], Reply | None] = lambda seen: None
         self._lock = threading.Lock()
         fake = self
@@ -81,7 +82,7 @@ class FakeTrino:
                 seen = Seen(self.command, self.path, dict(self.headers), self.rfile.read(length))
                 fake.send(self, fake.reply(seen))
 
-            do_GET = do_POST = do_DELETE = _serve
+            do_GET = do_POST = do_DELETE = do_HEAD = _serve
 
         self._server = Quiet(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -93,7 +94,7 @@ class FakeTrino:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def __enter__(self) -> FakeTrino:
         self._thread.start()
@@ -122,12 +123,14 @@ class FakeTrino:
             return Reply({"nodeVersion": {"version": "999"}, "coordinator": True, "starting": False})
         if seen.method == "DELETE":
             return Reply(status=204)
+        if seen.method == "HEAD":
+            return Reply(b"")
         if seen.path == "/v1/query/argus":
             return Reply(b"gone", 410)
         if seen.method == "POST" and seen.path == "/v1/statement":
             return Reply({"id": QUERY, "nextUri": f"{self.url}/v1/statement/executing/{QUERY}/s/0", "stats": {}})
         if "/executing/" in seen.path:
-            return self._page(int(seen.path.rsplit("/", 1)[1]))
+            return self._page(int(seen.path.partition("?")[0].rsplit("/", 1)[1]))
         return Reply(b"not here", 404)
 
     def _page(self, number: int) -> Reply:

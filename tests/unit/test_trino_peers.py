@@ -381,7 +381,7 @@ def test_spools_that_fail(fake: FakeTrino, uri: str, said: str) -> None:
     segment = {"type": "spooled", "uri": uri.format(url=fake.url), "ackUri": f"{fake.url}/ack", "metadata": metadata}
     data = {"encoding": "json+zstd", "segments": [segment]}
     fake.pages = [{"columns": [BIGINT]}, {"columns": [BIGINT], "data": data}, {"columns": [BIGINT]}]
-    fake.faults["GET /bad"] = [Reply(b"12345")]
+    fake.faults["GET /bad"] = [Reply(b"12345"), Reply(b"12345")]
     session = connected(fake)
     error = failure(lambda: session.query("select n"))
     assert (error.sqlstate, said in error.message) == ("08S01", True), error.message

@@ -94,6 +94,20 @@ class Client:
             raise http_error(answer, self.where, self.login, "08001")
         return version
 
+    def touch(self, path: str) -> None:
+        """Tell the server that a result is still wanted. HEAD: a heartbeat for Trino, for older ones the same page again."""
+        connection = self.pool.take()
+        try:
+            connection.send("HEAD", path, self.headers(), None, 10)
+            answer = connection.receive()
+        except (Broken, DriverError) as e:
+            # Whoever reads on will hear the reason.
+            log.logger.info("a query could not be kept alive: %s", e)
+            return
+        self.pool.give(connection)
+        if answer.status != 200:
+            log.logger.info("keeping a query alive was answered with HTTP %d", answer.status)
+
     def delete(self, path: str) -> None:
         """End a query; silent when the server is gone or has ended it already."""
         connection = self.pool.take()

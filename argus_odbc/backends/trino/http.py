@@ -11,11 +11,12 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from argus_odbc import tls
+from argus_odbc.backends.trino.proxies import Proxy, through_socks
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 
@@ -86,18 +87,6 @@ class Address:
         return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-@dataclass(frozen=True)
-class Proxy:
-    """A proxy to go through: `http` connects through (CONNECT), the others are SOCKS."""
-
-    scheme: str
-    host: str
-    port: int
-    user: str
-    password: str
-    headers: Mapping[str, str]
-
-
 class Connection:
     """One TCP or TLS connection, opened by the first request."""
 
@@ -108,13 +97,17 @@ class Connection:
         more: dict[str, object] = {}
         if context is not None:
             opener, more = http.client.HTTPSConnection, {"context": context}
-        tunnel = proxy is not None and proxy.scheme == "http"
-        host, port = (proxy.host, proxy.port) if proxy is not None and tunnel else (address.host, address.port)
+        # A plain request is passed on by its full address: many proxies tunnel to the ports of TLS only.
+        self._prefix, self._more = "", {}
+        by_http = proxy is not None and proxy.scheme == "http"
+        host, port = (proxy.host, proxy.port) if proxy is not None and by_http else (address.host, address.port)
         self._http = opener(host, port, timeout=settings.login_timeout or None, blocksize=65536, **more)  # type: ignore[arg-type]
-        if proxy is not None and tunnel:
-            self._http.set_tunnel(address.host, address.port, dict(proxy.headers))
+        if proxy is not None and not by_http:
+            self._http._create_connection = through_socks(proxy)  # type: ignore[attr-defined]
+        elif proxy is not None and context is not None:
+            self._http.set_tunnel(address.host, address.port, dict(proxy.headers()))
         elif proxy is not None:
-            self._http._create_connection = _through_socks(proxy)  # type: ignore[attr-defined]
+            self._prefix, self._more = address.url, {"Host": address.where, **proxy.headers()}
 
     def usable(self) -> bool:
         """False when the server has closed the connection while it was idle."""
@@ -140,7 +133,7 @@ class Connection:
         except (OSError, http.client.HTTPException) as e:
             raise Broken(_reason(e), sent=False, timed_out=isinstance(e, TimeoutError)) from e
         try:
-            self._http.request(method, path, body=body, headers=dict(headers))
+            self._http.request(method, self._prefix + path, body=body, headers={**headers, **self._more})
         except (OSError, http.client.HTTPException) as e:
             self.close()
             raise Broken(_reason(e), sent=True) from e
@@ -234,22 +227,6 @@ class Pool:
             connection.close()
         for pool in others:
             pool.close()
-
-
-def _through_socks(proxy: Proxy) -> Callable[..., socket.socket]:
-    """Opens connections like socket.create_connection, through a SOCKS proxy that also resolves the name."""
-    try:
-        import socks
-    except ImportError as e:
-        raise DriverError("HY000", 0, "A SOCKS proxy needs the Python package PySocks: pip install PySocks") from e
-    kind = socks.SOCKS4 if proxy.scheme == "socks4" else socks.SOCKS5
-
-    def connect(where: tuple[str, int], timeout: float | None = None, source: object = None) -> socket.socket:
-        return socks.create_connection(
-            where, timeout, source, kind, proxy.host, proxy.port, True, proxy.user or None, proxy.password or None
-        )
-
-    return connect
 
 
 def unzipped(body: bytes) -> bytes:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 DRAIN_SECONDS = 2.0
 """How long the rest of a result is read away before its query is ended."""
 
+HOLD_SECONDS = 1.0
+"""How long the first rows wait for the spool to prove reachable, so that the statement can do without it."""
+
+ABORT_SECONDS = 0.6
+"""How long a cancel waits for the server to take it, before it lets the waiting call go."""
+
 POST_GRACE = 0.7
 """Seconds that a cancel waits for the answer that tells the query's address, before it gives the connection up."""
 
@@ -50,6 +56,10 @@ class TrinoOperation(Operation):
         self._ended = False
         self._pending = False
         self._next = ""
+        self._sql = ""
+        self._handed_out = self._anew = False
+        self._hold_until = 0.0
+        self.heard = time.monotonic()
         self._page: Page | None = None
         self._raw_columns: object = None
         self._specs: list[Spec] = []
@@ -64,22 +74,16 @@ class TrinoOperation(Operation):
 
     # ---- running ----
 
+    @property
+    def next_path(self) -> str:
+        """Where the next answer is; empty when there is none to come."""
+        return "" if self._ended or self._stopped.is_set() else self._next
+
     def run(self, sql: str) -> None:
         """Post the statement and wait until its first rows are there, or its end."""
+        self._sql = sql
         try:
-            extra = {"X-Trino-Query-Data-Encoding": self._session.encodings} if self._session.encodings else {}
-            if self._alone:
-                extra["X-Trino-Transaction-Id"] = "NONE"
-            self._call.start("POST", "/v1/statement", sql.encode("utf-8", "replace"), extra)
-            page = self._receive()
-            self._posted.set()
-            while True:
-                self._take(page)
-                if self._ended or (page.has_data and not self.update_type):
-                    break
-                page = self._receive()
-            if page.has_data and not self.update_type:
-                self._page = page
+            self._post()
         except BaseException as e:
             self._posted.set()
             self.close()
@@ -88,18 +92,38 @@ class TrinoOperation(Operation):
             raise
         if self._done:
             self._finish()
+        else:
+            self._session.heartbeat.add(self)
+
+    def _post(self) -> None:
+        extra = {"X-Trino-Query-Data-Encoding": self._session.encodings} if self._session.encodings else {}
+        if self._alone:
+            extra["X-Trino-Transaction-Id"] = "NONE"
+        self._call.start("POST", "/v1/statement", self._sql.encode("utf-8", "replace"), extra)
+        page = self._receive()
+        self._posted.set()
+        while True:
+            self._take(page)
+            if self._ended or (page.has_data and not self.update_type):
+                break
+            page = self._receive()
+        if page.has_data and not self.update_type:
+            self._page = page
+        self._hold_until = time.monotonic() + HOLD_SECONDS
 
     def _receive(self) -> Page:
         """The answer to the request that is on its way; the next is asked for at once."""
         answer = self._call.finish()
         self._pending = False
+        self.heard = time.monotonic()
         if answer.status != 200:
             raise self._http_error(answer)
         self._session.state.follow(answer)
         page = read_page(answer, self._client.where)
         self.query_id = page.query_id
-        self._next = ""
+        # Never empty in between: a cancel must find the query's address at any time.
         if not page.next_uri:
+            self._next = ""
             self._ended = True
         else:
             path = self._session.pool.address.path_of(page.next_uri)
@@ -114,7 +138,8 @@ class TrinoOperation(Operation):
                 )
             self._next = path
             if page.error is None and not self._stopped.is_set():
-                self._call.start("GET", path)
+                size = self._session.page_size
+                self._call.start("GET", f"{path}{'&' if '?' in path else '?'}{size}" if size else path)
                 self._pending = True
         if page.error is not None:
             raise query_error(page.error, page.query_id)
@@ -174,6 +199,8 @@ class TrinoOperation(Operation):
                     return self._part(page.body, page.data_start, page.data_end)
                 self._segments.add(page)
             done = self._ended or self._closed
+            if not self._proven(done):
+                continue
             if self._segments.ready or (self._segments.waiting and (done or not self._segments.room)):
                 rows = self._segment()
                 return self._part(rows, 0, len(rows))
@@ -185,6 +212,48 @@ class TrinoOperation(Operation):
             if page.has_data:
                 self._page = page
 
+    def _proven(self, done: bool) -> bool:
+        """Hold the first rows of a session back until its spool has given a segment, for a moment and within its bound.
+
+        False: another answer has been read instead. Once rows are handed out, the statement cannot begin anew.
+        """
+        if not self._segments.waiting or self._session.store.proven:
+            return True
+        if self._segments.spooled:
+            try:
+                self._segments.wait_for_first()
+            except spool.Unreachable as e:
+                if self._handed_out or self._anew or self.update_type or self._session.state.transaction:
+                    return True
+                self._begin_anew(e)
+                return False
+            self._session.store.proven = True
+            return True
+        if done or not self._segments.room or time.monotonic() > self._hold_until:
+            return True
+        page = self._receive()
+        self._take(page)
+        if page.has_data:
+            self._page = page
+        return False
+
+    def _begin_anew(self, reason: spool.Unreachable) -> None:
+        """Run the query once more, without the spool; nothing of the first run has been seen."""
+        log.logger.warning("query %s runs once more without the spool: %s", self.query_id, reason.message)
+        self.warnings.append(
+            ("01000", 0, f"{reason.message}; the query ran once more without the spool (Spooling=off)")
+        )
+        self._session.encodings = ""
+        self._anew = True
+        if self._next:
+            self._client.delete(self._next)
+        self._segments.close()
+        self._call.release(whole=not self._pending)
+        self._ended = self._pending = False
+        self._next = ""
+        self._call = self._client.new_call(self._stopped)
+        self._post()
+
     def _segment(self) -> bytes:
         try:
             return self._segments.next()
@@ -194,6 +263,7 @@ class TrinoOperation(Operation):
             raise DriverError(e.sqlstate, e.native, f"{e.message}; {again}") from e
 
     def _part(self, payload: bytes, start: int, end: int) -> TrinoRows:
+        self._handed_out = True
         return TrinoRows(payload, start, end, self._specs, self._zones)
 
     # ---- the end ----
@@ -229,9 +299,14 @@ class TrinoOperation(Operation):
         """DELETE, and let go of the request that waits for an answer."""
         self._posted.wait(POST_GRACE)
         path = self._next
+        call = self._call
         if path:
+            letting_go = threading.Timer(ABORT_SECONDS, call.abort)
+            letting_go.daemon = True
+            letting_go.start()
             self._client.delete(path)
-        self._call.abort()
+            letting_go.cancel()
+        call.abort()
 
     def _outcome(self, error: DriverError) -> DriverError:
         """What the application is told: a timeout and a cancel look like other errors from below."""
@@ -249,6 +324,7 @@ class TrinoOperation(Operation):
     def _finish(self) -> None:
         """All answers have been read."""
         self._stop_timer()
+        self._session.heartbeat.remove(self)
         self._segments.close()
         self._call.release(whole=not self._pending)
 
@@ -275,6 +351,7 @@ class TrinoOperation(Operation):
             return
         self._closed = True
         self._stop_timer()
+        self._session.heartbeat.remove(self)
         self._segments.close()
         if not self._ended and self._next and not self._stopped.is_set() and not self._read_on():
             log.logger.debug("query %s is closed before its end", self.query_id)

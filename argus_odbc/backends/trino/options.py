@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
-from argus_odbc.backends.trino.http import Proxy
 from argus_odbc.backends.trino.login import Login
 from argus_odbc.backends.trino.protocol import SessionState, local_zone, pairs
 from argus_odbc.errors import DriverError
@@ -36,7 +34,8 @@ KEYWORDS = (
     Keyword("HTTPHeaders", "Headers to send with every request: `{Name=value;...}`.", kind="secret", backends=OWN),
     Keyword(
         "Proxy", "`http://host:port` or `socks5://host:port` of the proxy to go through, with `user:password@` where it wants "
-        "a login; SOCKS needs the package PySocks.", kind="secret", aliases=("HTTPProxy", "SOCKSProxy"), backends=OWN,
+        "a login; SOCKS needs the package python-socks (extra `socks`).", kind="secret",
+        aliases=("HTTPProxy", "SOCKSProxy"), backends=OWN,
     ),
     Keyword(
         "AccessTokenCommand", "Program, with its arguments, that prints an access token; asked again when the server says "
@@ -83,6 +82,14 @@ KEYWORDS = (
         "Spooling", "Results out of the server's spool, where it has one: `auto`, one encoding alone, or `off`.", kind="choice",
         choices={"auto": ("1", "on", "true"), "json+zstd": ("zstd",), "json+lz4": ("lz4",), "json": (), "off": ("0", "false")},
         backends=OWN,
+    ),
+    Keyword(
+        "KeepAlive", "Seconds after which a result that is not read is kept alive on the server; 0 = never, so that the server "
+        "ends it after its query.client.timeout. Left out: 60.", kind="integer", high=86400, backends=OWN,
+    ),
+    Keyword(
+        "TargetResultSize", "Size of a page to ask the server for, such as `16MB`. Trino heeds it up to some release before 476; "
+        "later ones choose by themselves.", backends=OWN,
     ),
     Keyword("SpoolingThreads", "Segments to fetch from the spool at a time.", kind="integer", low=1, high=32, backends=OWN),
 )  # fmt: skip
@@ -160,22 +167,12 @@ def roles(text: str) -> dict[str, str]:
     return found
 
 
-def proxy(settings: Settings) -> Proxy | None:
-    """The keyword Proxy."""
-    text = own(settings, "Proxy")
+def page_size(text: str) -> str:
+    """The keyword TargetResultSize as a query of the URL; a data size of Trino's (airlift's DataSize)."""
     if not text:
-        return None
-    parts = urlsplit(text if "://" in text else f"http://{text}")
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    if parts.scheme not in ("http", "socks4", "socks5", "socks5h") or not parts.hostname or not port:
+        return ""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(B|kB|MB|GB)", text.strip()):
         raise DriverError(
-            "HY000", 0, "The keyword Proxy takes http://host:port, socks5://host:port or socks4://host:port"
+            "HY000", 0, f'The keyword TargetResultSize cannot be "{text}": give a size such as 16MB or 512kB'
         )
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    headers = {}
-    if user and parts.scheme == "http":
-        headers["Proxy-Authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-    return Proxy(parts.scheme, parts.hostname, port, user, password, headers)
+    return f"targetResultSize={text.strip()}"

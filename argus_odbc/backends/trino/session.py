@@ -17,13 +17,14 @@ from argus_odbc.backends.base import (
     Prepared,
     ProcedureColumn,
 )
-from argus_odbc.backends.trino import auth, catalog, describe, spool, transactions
+from argus_odbc.backends.trino import auth, catalog, describe, heartbeat, spool, transactions
 from argus_odbc.backends.trino.client import Client
 from argus_odbc.backends.trino.dialect import DIALECT
 from argus_odbc.backends.trino.http import Address, Pool
 from argus_odbc.backends.trino.login import Login
 from argus_odbc.backends.trino.operation import TrinoOperation
-from argus_odbc.backends.trino.options import KEYWORDS, own, proxy, session_state
+from argus_odbc.backends.trino.options import KEYWORDS, own, page_size, session_state
+from argus_odbc.backends.trino.proxies import proxy
 from argus_odbc.backends.trino.types import TypeMap
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Keyword, Settings
@@ -83,11 +84,13 @@ class Trino(Backend):
             intervals_as_text=own(settings, "Intervals") == "text",
         )
         context = tls.tls_context(settings) if address.scheme == "https" else None
-        self.pool = Pool(address, settings, context, proxy(settings))
+        self.pool = Pool(address, settings, context, proxy(own(settings, "Proxy")))
         self.store = spool.Store(self.pool, settings)
         self.encodings = spool.encodings(own(settings, "Spooling"))
         self.spool_threads = own(settings, "SpoolingThreads", spool.THREADS)
         self.client = Client(self.pool, login, settings, self.state)
+        self.heartbeat = heartbeat.Heartbeat(self.client, own(settings, "KeepAlive", heartbeat.SECONDS))
+        self.page_size = page_size(own(settings, "TargetResultSize"))
         self.transaction = transactions.Transaction(self)
         self._open = True
         try:

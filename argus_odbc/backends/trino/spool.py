@@ -31,6 +31,10 @@ class Unreachable(DriverError):
     """The object store does not answer at all."""
 
 
+class Damaged(DriverError):
+    """A segment came, but is not what was announced."""
+
+
 def encodings(choice: str) -> str:
     """X-Trino-Query-Data-Encoding for the keyword Spooling: what can be unpacked here, the best first."""
     if choice == "off":
@@ -59,8 +63,13 @@ def _module(encoding: str) -> Any:
 
 def unpacked(data: bytes, encoding: str, size: int | None) -> bytes:
     """A segment's rows as JSON. Without `size` (uncompressedSize) it is not packed, whatever the encoding is."""
-    if size is None or encoding == "json":
-        return data
+    rows = data if size is None or encoding == "json" else _inflated(data, encoding, size)
+    if rows[:64].lstrip()[:1] != b"[":
+        raise Damaged("08S01", 0, "A segment of the spooled result does not hold rows")
+    return rows
+
+
+def _inflated(data: bytes, encoding: str, size: int) -> bytes:
     if not 0 <= size < LARGEST:
         raise DriverError("08S01", 0, f"A segment of the spooled result says that it holds {size} bytes")
     module = _module(encoding)
@@ -72,11 +81,9 @@ def unpacked(data: bytes, encoding: str, size: int | None) -> bytes:
         else:
             rows = module.decompress(data, uncompressed_size=size)
     except Exception as e:
-        raise DriverError("08S01", 0, f"A segment of the spooled result is damaged ({encoding}): {e}") from e
+        raise Damaged("08S01", 0, f"A segment of the spooled result is damaged ({encoding}): {e}") from e
     if len(rows) != size:
-        raise DriverError(
-            "08S01", 0, f"A segment of the spooled result has {len(rows)} bytes where {size} were announced"
-        )
+        raise Damaged("08S01", 0, f"A segment of the spooled result has {len(rows)} bytes where {size} were announced")
     return rows
 
 
@@ -86,6 +93,8 @@ class Store:
     def __init__(self, pool: Pool, settings: Settings) -> None:
         self._pool = pool
         self._settings = settings
+        self.proven = False
+        """Whether a segment has come from there."""
 
     def get(self, uri: str, headers: Mapping[str, str], redirects: int = 3) -> Answer:
         """One GET without the login: the URI is what admits. Broken when there is no answer."""
@@ -130,6 +139,18 @@ class Segments:
         """Whether the next segment is there."""
         return bool(self._queue) and (isinstance(self._queue[0][1], bytes) or self._queue[0][1].done())
 
+    @property
+    def spooled(self) -> bool:
+        """Whether one of the segments is on its way from the store."""
+        return any(not isinstance(part, bytes) for _, part in self._queue)
+
+    def wait_for_first(self) -> None:
+        """Until the first of those is there; what it fails with."""
+        for _, part in self._queue:
+            if not isinstance(part, bytes):
+                self._result(part)
+                return
+
     def add(self, page: Page) -> None:
         """Begin with the segments that a page names."""
         try:
@@ -160,8 +181,9 @@ class Segments:
         """The rows of the next segment; waits for them."""
         about, part = self._queue.popleft()
         self._bytes -= about
-        if isinstance(part, bytes):
-            return part
+        return part if isinstance(part, bytes) else self._result(part)
+
+    def _result(self, part: Future[bytes]) -> bytes:
         while True:
             try:
                 return part.result(timeout=0.2)
@@ -170,7 +192,12 @@ class Segments:
                     raise DriverError("HY008", 0, "The statement was cancelled") from None
 
     def _fetch(self, uri: str, acknowledge: str, headers: Mapping[str, str], encoding: str, size: int | None) -> bytes:
-        rows = unpacked(self._attempt(uri, headers), encoding, size)
+        try:
+            rows = unpacked(self._attempt(uri, headers), encoding, size)
+        except Damaged as e:
+            # Not acknowledged yet, so that it is still there: the damage may be of the way only.
+            log.logger.warning("%s; asking again", e.message)
+            rows = unpacked(self._attempt(uri, headers), encoding, size)
         try:
             answer = self._store.get(acknowledge, headers)
         except (Broken, DriverError) as e:

@@ -1,0 +1,243 @@
+"""The Trino backend in bad times: slow readers, cancels while everything hangs, restarts, clocks that jump, odd spools."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import zstandard
+
+from argus_odbc.backends.base import ExecuteOptions
+from argus_odbc.backends.trino import Trino, client
+from argus_odbc.errors import DriverError
+from argus_odbc.settings import Settings
+from fakes.trino_pages import BIGINT, QUERY, VARCHAR, FakeTrino, Reply, Seen
+
+ROWS = [
+    {"columns": [BIGINT]}, {"columns": [BIGINT], "data": [[1], [2]]}, {"columns": [BIGINT], "data": [[3]]},
+    {"columns": [BIGINT]},
+]  # fmt: skip
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeTrino]:
+    with FakeTrino(ROWS) as server:
+        yield server
+    while OPENED:
+        OPENED.pop().disconnect()
+
+
+OPENED: list[Trino] = []
+
+
+def connected(fake: FakeTrino, own: dict[str, Any] | None = None, **more: Any) -> Trino:
+    OPENED.append(
+        Trino.connect(Settings(host="127.0.0.1", port=fake.port, uid="ann", login_timeout=5, own=own or {}, **more))
+    )
+    return OPENED[-1]
+
+
+def failure(action: Callable[[], object]) -> DriverError:
+    with pytest.raises(DriverError) as caught:
+        action()
+    return caught.value
+
+
+def started(session: Trino, sql: str = "select n") -> Any:
+    return session.execute(sql, (), ExecuteOptions(), lambda cancel: None)
+
+
+def rows(operation: Any) -> list[list[Any]]:
+    """All that is left of a result, by Python's json module."""
+    found = []
+    while (part := operation.fetch_results()) is not None:
+        found += json.loads(bytes(part.payload[part.start : part.end]))
+    operation.close()
+    return found
+
+
+# ---- slow readers ----
+
+
+def test_a_result_that_is_not_read_is_kept_alive(fake: FakeTrino) -> None:
+    operation = started(connected(fake, {"keepalive": 1}))
+    time.sleep(2.3)
+    beats = fake.requests("HEAD")
+    assert 1 <= len(beats) <= 3
+    assert {seen.path for seen in beats} == {f"/v1/statement/executing/{QUERY}/s/2"}, "the page that is asked for next"
+    assert all(seen.headers["X-Trino-User"] == "ann" for seen in beats)
+    assert rows(operation) == [[1], [2], [3]]
+    time.sleep(1.2)
+    assert len(fake.requests("HEAD")) == len(beats), "nothing is kept alive after the end"
+
+
+def test_keeping_alive_ends_with_the_result_and_can_be_off(fake: FakeTrino) -> None:
+    for seconds in (1, 0):
+        operation = started(connected(fake, {"keepalive": seconds}))
+        if seconds:
+            operation.close()
+        time.sleep(1.3)
+        assert fake.requests("HEAD") == []
+        operation.close()
+    deadline = time.monotonic() + 2
+    while any(t.name == "argus-heartbeat" for t in threading.enumerate()):
+        assert time.monotonic() < deadline, "no thread is left behind"
+        time.sleep(0.05)
+
+
+# ---- cancel ----
+
+
+def test_a_cancel_while_poll_and_delete_hang(fake: FakeTrino) -> None:
+    """The call that waits is let go within a second, whatever the server does."""
+    session = connected(fake)
+    fake.faults = {"GET /v1/statement": [Reply(b"", delay=4)], "DELETE": [Reply(b"", 204, delay=3)]}
+    cancels: list[Callable[[], None]] = []
+    cancelled: list[float] = []
+
+    def cancel() -> None:
+        cancelled.append(time.monotonic())
+        cancels[0]()
+
+    timer = threading.Timer(0.3, cancel)
+    timer.start()
+    error = failure(lambda: session.execute("select n", (), ExecuteOptions(), cancels.append))
+    assert (error.sqlstate, time.monotonic() - cancelled[0] < 1) == ("HY008", True)
+    assert [seen.path for seen in fake.requests("DELETE")] == [f"/v1/statement/executing/{QUERY}/s/0"]
+    timer.join()
+
+
+# ---- coordinators that go and come ----
+
+
+def test_a_coordinator_that_is_restarted(fake: FakeTrino, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new process does not know the query; while none is there, the request is repeated."""
+    operation = started(connected(fake))
+    fake.faults["GET /v1/statement"] = [Reply(cut=-1)] * 3 + [Reply(b"Error 404 Not Found: Query not found", 404)]
+    error = failure(lambda: rows(operation))
+    assert (error.sqlstate, QUERY in error.message, "does not know the query" in error.message) == ("08S01", True, True)
+
+
+def test_a_coordinator_that_stays_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PATIENCE", 0.5)
+    with FakeTrino([{"columns": [BIGINT], "data": [[1]]}, {"data": [[2]]}, {"data": [[3]]}, {}]) as fake:
+        session = connected(fake)
+        operation = started(session)
+        fake.faults["GET "] = [Reply(cut=-1)] * 100
+        error = failure(lambda: rows(operation))
+        assert not session.is_alive()
+    assert (error.sqlstate, QUERY in error.message) == ("08S01", True)
+    assert not session.is_alive(), "SQL_ATTR_CONNECTION_DEAD"
+    assert failure(lambda: session.query("select n")).sqlstate == "08S01"
+    OPENED.pop().disconnect()
+
+
+def test_a_server_that_is_busy_for_long(fake: FakeTrino, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PATIENCE", 0.5)
+    session = connected(fake)
+    fake.faults["POST"] = [Reply(b"busy", 503)] * 100
+    begun = time.monotonic()
+    error = failure(lambda: session.query("select n"))
+    assert (error.sqlstate, error.native, time.monotonic() - begun < 3) == ("08S01", 503, True)
+    assert 3 <= len(fake.requests("POST")) <= 12, "pauses grow"
+
+
+# ---- clocks and sizes ----
+
+
+def test_a_clock_that_jumps(fake: FakeTrino, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither forwards nor backwards does it end a statement, or make it wait."""
+    session = connected(fake, {"keepalive": 1})
+    real, jumps = time.time, iter(range(10**6))
+    monkeypatch.setattr(time, "time", lambda: real() + 86400 * (-1) ** next(jumps))
+    fake.faults["POST"] = [Reply(b"busy", 503)]
+    begun = time.monotonic()
+    operation = session.execute("select n", (), ExecuteOptions(query_timeout=5), lambda cancel: None)
+    assert rows(operation) == [[1], [2], [3]]
+    assert time.monotonic() - begun < 2
+
+
+def test_a_cell_of_100_megabytes(fake: FakeTrino) -> None:
+    text = "ä€𝄞x" * 10_000_000
+    assert len(text.encode()) == 100_000_000
+    fake.pages = [{"columns": [VARCHAR]}, {"columns": [VARCHAR], "data": [[text]]}, {}]
+    assert rows(started(connected(fake))) == [[text]]
+
+
+def test_the_size_of_pages(fake: FakeTrino) -> None:
+    assert rows(started(connected(fake, {"targetresultsize": "16MB"}))) == [[1], [2], [3]]
+    assert {seen.path.partition("?")[2] for seen in fake.requests("GET", "/v1/statement")} == {"targetResultSize=16MB"}
+    assert failure(lambda: connected(fake, {"targetresultsize": "big"})).sqlstate == "HY000"
+
+
+def test_what_has_the_wrong_content_type(fake: FakeTrino) -> None:
+    """Only the content counts: proxies are known to relabel it."""
+    page = {"id": QUERY, "columns": [BIGINT], "data": [[7]]}
+    fake.faults["GET /v1/statement"] = [Reply(page, headers={"Content-Type": "text/html"})]
+    assert rows(started(connected(fake))) == [[7]]
+
+
+# ---- spools ----
+
+
+def spooled(fake: FakeTrino, path: str, packed: bytes, size: int) -> dict[str, Any]:
+    segment = {
+        "type": "spooled", "uri": path if "://" in path else f"{fake.url}{path}", "ackUri": f"{fake.url}/ack",
+        "metadata": {"segmentSize": len(packed), "uncompressedSize": size, "rowsCount": 2, "rowOffset": 0},
+    }  # fmt: skip
+    return {"columns": [BIGINT], "data": {"encoding": "json+zstd", "segments": [segment]}}
+
+
+INLINE = {
+    "columns": [BIGINT],
+    "data": {
+        "encoding": "json+zstd",
+        "segments": [{"type": "inline", "data": "W1s5XV0=", "metadata": {"segmentSize": 5}}],
+    },
+}
+"""[[9]], not packed."""
+
+
+@pytest.mark.parametrize("first", [[], [INLINE]])
+def test_a_spool_out_of_reach_is_done_without(fake: FakeTrino, first: list[dict[str, Any]]) -> None:
+    direct = list(ROWS)
+    through = [{"columns": [BIGINT]}, *first, spooled(fake, "http://127.0.0.1:1/x", b"", 10), {}]
+
+    def choose(seen: Seen) -> None:
+        if seen.method == "POST":
+            fake.pages = through if "X-Trino-Query-Data-Encoding" in seen.headers else direct
+
+    fake.check = choose
+    session = connected(fake)
+    operation = started(session)
+    assert rows(operation) == [[1], [2], [3]]
+    assert [w[0] for w in operation.warnings] == ["01000"]
+    assert "The spool at 127.0.0.1:1 cannot be reached from here" in operation.warnings[0][2]
+    assert len(fake.requests("POST")) == 2
+    assert session.query("select n") == [(1,), (2,), (3,)]
+    assert len(fake.requests("POST")) == 3, "what follows goes without the spool at once"
+
+
+def test_a_segment_that_is_damaged_on_the_way(fake: FakeTrino) -> None:
+    plain = b"[[5], [6]]"
+    packed = zstandard.ZstdCompressor().compress(plain)
+    fake.pages = [{"columns": [BIGINT]}, INLINE, spooled(fake, "/segment", packed, len(plain)), {}]
+    fake.faults = {
+        "GET /segment": [Reply(packed[:-3]), Reply(b"", 503), Reply(packed)], "GET /ack": [Reply(b"")],
+    }  # fmt: skip
+    assert rows(started(connected(fake))) == [[9], [5], [6]]
+    assert [s.path for s in fake.seen if s.path in ("/segment", "/ack")] == ["/segment"] * 3 + ["/ack"]
+
+
+def test_a_segment_that_is_no_json(fake: FakeTrino) -> None:
+    plain = b'{"no": "rows"}'
+    packed = zstandard.ZstdCompressor().compress(plain)
+    fake.pages = [{"columns": [BIGINT]}, spooled(fake, "/segment", packed, len(plain)), {}]
+    fake.faults = {"GET /segment": [Reply(packed)], "GET /ack": [Reply(b"")]}
+    session = connected(fake)
+    error = failure(lambda: session.query("select n"))
+    assert error.sqlstate == "08S01"
