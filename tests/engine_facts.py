@@ -61,6 +61,13 @@ class Facts:
     transactions: bool = False
     """Whether SQLEndTran takes something back."""
 
+    counts_rows: bool = True
+    """Whether it tells how many rows an INSERT has written."""
+
+    def rows(self, count: int) -> int:
+        """What SQLRowCount says of an INSERT of so many rows."""
+        return count if self.counts_rows else -1
+
     def numbers(self, count: int, alias: str = "r") -> str:
         """What stands after FROM: rows with the bigint column `i`, 0 … count-1, in any order."""
         return self._numbers(count).format(alias=alias)
@@ -76,7 +83,9 @@ FACTS = {
     "duckdb": Facts(
         "DuckDB", "varchar", _product(_range_function, "hash(a.i, b.i) = 1"), _range_function, transactions=True
     ),
-    "spark": Facts("Spark SQL", "string", _product(_range_function, "hash(a.i, b.i) = 1"), _range_function),
+    "spark": Facts(
+        "Spark SQL", "string", _product(_range_function, "hash(a.i, b.i) = 1"), _range_function, counts_rows=False
+    ),
     "trino": Facts(
         "Trino", "varchar", _product(_sequences, "a.i * b.i % 1000003 = 1000002"), _sequences, transactions=True
     ),
