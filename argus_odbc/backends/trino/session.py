@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from argus_odbc import literals, tls
+from argus_odbc import tls
 from argus_odbc.backends.base import (
     Backend,
     Capabilities,
@@ -26,6 +26,7 @@ from argus_odbc.backends.trino.operation import TrinoOperation
 from argus_odbc.backends.trino.options import KEYWORDS, own, page_size, session_state
 from argus_odbc.backends.trino.proxies import proxy
 from argus_odbc.backends.trino.types import TypeMap
+from argus_odbc.backends.trino.values import with_values
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Keyword, Settings
 from argus_odbc.types import TypeRow
@@ -233,12 +234,3 @@ class Trino(Backend):
         self, catalog_name: str | None, schema: str | None, table: str, column: str | None
     ) -> list[tuple]:
         return catalog.column_privileges(self, catalog_name, schema, table)
-
-
-def with_values(sql: str, parameters: Sequence[Parameter]) -> str:
-    """The statement that runs `sql` with values for its markers, as typed literals; a final semicolon is dropped."""
-    sql = sql.rstrip().removesuffix(";")
-    if not parameters:
-        return sql
-    values = ", ".join(literals.literal(p, DIALECT) for p in parameters)
-    return f"EXECUTE IMMEDIATE {literals.text(sql, DIALECT)} USING {values}"
