@@ -27,6 +27,7 @@ def duck_figures(quick: bool) -> Iterator[Figure]:
     yield duck.cells_beside_python(2_000_000 // share, runs)
     yield duck.memory(100_000_000 // share)
     yield duck.scrollable(5_000_000 // share)
+    yield from duck.first_row(15)
 
 
 def cell_figures(quick: bool) -> Iterator[Figure]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from bench import first
 from bench.common import RESULTS, Figure, harness, interleave, medians, ratio, require, text_sum
 
 ROWS = 10_000_000
@@ -159,3 +160,10 @@ def scrollable(rows: int) -> Figure:
         f"Static cursor over {rows:,} rows x 4 columns: peak memory in MB", got["peak_kb"] / 1024, 300, False,
         {"seconds": got["seconds"]},
     )  # fmt: skip
+
+
+def first_row(runs: int) -> Iterator[Figure]:
+    """A new database in memory and its first row, against duckdb's own Python."""
+    yield from first.against(
+        "DuckDB", runs, "Backend=duckdb;Database=:memory:;", 1.5, duckdb=lambda: duckdb.connect(":memory:")
+    )

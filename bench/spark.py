@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bench import jdbc
+from bench import first, jdbc
 from bench.common import Figure, harness, interleave, medians, ratio, require
 
 QUERY = (
@@ -128,9 +128,10 @@ class Drain:
 # ---- the peers ----
 
 
-def peer(open_cursor: Callable[[], Any], sql: str, rows: int, wanted: list[float]) -> float:
+def peer(connect: Callable[[], Any], sql: str, rows: int, wanted: list[float]) -> float:
     """Seconds that a DB-API client takes for the whole query."""
-    cursor = open_cursor()
+    connection = connect()
+    cursor = connection.cursor()
     cursor.arraysize = PEER_ROWS
     start = time.perf_counter()
     cursor.execute(sql)
@@ -145,22 +146,22 @@ def peer(open_cursor: Callable[[], Any], sql: str, rows: int, wanted: list[float
         sum(len(r[3]) for r in fetched),
     ]
     require("rows and sums of a peer", (len(fetched), got), (rows, wanted[:4]))
-    cursor.close()
+    connection.close()
     return seconds
 
 
 def impyla(host: str, port: int) -> Any:
-    """An impyla cursor."""
+    """An impyla connection."""
     from impala.dbapi import connect
 
-    return connect(host=host, port=port, auth_mechanism="PLAIN", user=getpass.getuser(), password="x").cursor()
+    return connect(host=host, port=port, auth_mechanism="PLAIN", user=getpass.getuser(), password="x")
 
 
 def pyhive(host: str, port: int) -> Any:
-    """A PyHive cursor."""
+    """A PyHive connection."""
     from pyhive import hive
 
-    return hive.connect(host=host, port=port, username=getpass.getuser(), auth="NONE").cursor()
+    return hive.connect(host=host, port=port, username=getpass.getuser(), auth="NONE")
 
 
 @contextmanager
@@ -208,6 +209,8 @@ def figures(rows: int, runs: int) -> Iterator[Figure]:
             pyhive=lambda: peer(lambda: pyhive(host, port), sql, rows, wanted),
             jdbc=hive_jdbc,
         )
+        peers = {"impyla": lambda: impyla(host, port), "pyhive": lambda: pyhive(host, port)}
+        yield from first.against("Spark", 15, connection, 1.2, **peers)
     label = f"Spark {rows:,} rows x 6 columns"
     yield ratio(
         f"{label}: rate of fetching against a bare socket", fetch_only["drain"], fetch_only["driver"], 0.8,

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import jdbc
-from bench.common import DRIVER, RESULTS, Figure, harness, interleave, medians, require
+from bench import first, jdbc
+from bench.common import DRIVER, RESULTS, Figure, harness, interleave, medians, ratio, require
 
 QUERY = (
     "SELECT orderkey, custkey, orderstatus, totalprice, orderdate, orderpriority, clerk, comment"
@@ -81,6 +81,7 @@ def figures(rows: int, runs: int) -> Iterator[Figure]:
     with running as server:
         yield from against_peers(server.host, server.port, rows, runs)
         yield from first_row(server.host, server.port)
+        yield from connect_and_first_row(server.host, server.port)
     yield from spooled(rows, runs)
 
 
@@ -114,19 +115,21 @@ def against_peers(host: str, port: int, rows: int, runs: int) -> Iterator[Figure
         seconds = interleave(runs, **measures)
     for name, sums in answers.items():
         require(f"sums of {name}", sums, answers["JDBC"])
-    middle = medians(seconds)
     label = f"Trino {rows:,} rows x 8 columns"
-    yield Figure(
-        f"{label}: rate against a bare HTTP client", middle["drain"] / middle["driver"], 0.9, True,
-        {"seconds": seconds, "rows_per_second": rows / middle["driver"]},
+    yield ratio(
+        f"{label}: rate against a bare HTTP client", seconds["drain"], seconds["driver"], 0.9,
+        panel="share", short="Trino / bare HTTP client",
+        details={"seconds": seconds, "rows_per_second": rows / medians(seconds)["driver"]},
     )  # fmt: skip
-    yield Figure(
-        f"{label}: speed against the trino package's fetchall", middle["package"] / middle["driver"], 5.0, True
-    )
-    yield Figure(
-        f"{label}: speed against Trino's JDBC driver as it comes", middle["jdbc"] / middle["driver"], 2.5, True
-    )
-    yield Figure(f"{label}: the same with compression off", middle["jdbc_plain"] / middle["driver"], 1.0, True)
+    for name, what, bar in (
+        ("package", "the trino package's fetchall", 5.0),
+        ("jdbc", "Trino's JDBC driver as it comes", 2.5),
+        ("jdbc_plain", "Trino's JDBC driver with compression off", 1.0),
+    ):
+        yield ratio(
+            f"{label}: speed against {what}", seconds[name], seconds["driver"], bar,
+            panel="times", short=f"Trino / {name.replace('_', ', ')}",
+        )  # fmt: skip
 
 
 def first_row(host: str, port: int, runs: int = 60) -> Iterator[Figure]:
@@ -174,6 +177,14 @@ def first_row(host: str, port: int, runs: int = 60) -> Iterator[Figure]:
     )  # fmt: skip
 
 
+def connect_and_first_row(host: str, port: int) -> Iterator[Figure]:
+    """The same with the connecting."""
+    from trino.dbapi import connect
+
+    text = f"Backend=trino;Host={host};Port={port};UID=bench;"
+    yield from first.against("Trino", 15, text, 1.2, package=lambda: connect(host=host, port=port, user="bench"))
+
+
 @contextmanager
 def spooling_server() -> Iterator[Any]:
     """A Trino of its own with a spool, and the object store for that."""
@@ -217,10 +228,9 @@ def spooled(rows: int, runs: int) -> Iterator[Figure]:
         seconds = interleave(
             runs, direct=lambda: fetch("off", rows)["seconds"], spooled=lambda: fetch("auto", rows)["seconds"]
         )
-    middle = medians(seconds)
-    yield Figure(
-        f"Trino {rows:,} rows x 13 columns: spooled against direct", middle["direct"] / middle["spooled"], 1.0, True,
-        {"seconds": seconds},
+    yield ratio(
+        f"Trino {rows:,} rows x 13 columns: spooled against direct", seconds["direct"], seconds["spooled"], 1.0,
+        details={"seconds": seconds},
     )  # fmt: skip
     # What may be on its way (argus_odbc.backends.trino.spool.IN_FLIGHT), twice: packed and unpacked, and the program itself.
     yield Figure(f"Trino {rows:,} rows out of the spool: megabytes of memory", peak, 256, False)
