@@ -1,8 +1,9 @@
-"""SQLDescribeParam and automatic population of the IPD, on DuckDB's tables."""
+"""SQLDescribeParam and automatic population of the IPD."""
 
 from __future__ import annotations
 
 import ctypes
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ KINDS = [
     (DATE, 10, 0),
 ]
 UNKNOWN = (WVARCHAR, 0, 0)
+SHARED = f"marked_{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +122,50 @@ def test_automatic_ipd(session: Session) -> None:
     assert session.driver.SQLExecute(stmt) == SQL_SUCCESS, session.state()
     assert session.driver.SQLSetStmtAttr(stmt, ENABLE_AUTO_IPD, pointer(2), 0) == SQL_ERROR
     assert session.state() == "HY024"
+
+
+# What each engine calls the types, in the order of ENGINE_KINDS.
+COLUMNS = {
+    "duckdb": ("integer", "decimal(12,2)", "varchar", "timestamp", "blob", "date"),
+    "spark": ("int", "decimal(12,2)", "string", "timestamp", "binary", "date"),
+    "trino": ("integer", "decimal(12,2)", "varchar", "timestamp(6)", "varbinary", "date"),
+    "hive": ("int", "decimal(12,2)", "string", "timestamp", "binary", "date"),
+    "impala": ("int", "decimal(12,2)", "string", "timestamp", "binary", "date"),
+}
+ENGINE_KINDS = [INTEGER, DECIMAL, WVARCHAR, TIMESTAMP, VARBINARY, DATE]
+
+
+@pytest.fixture(scope="module")
+def shared(driver: Driver, engine: str) -> Iterator[Session]:
+    """A connection with a table of the types."""
+    opened = Session(driver)
+    columns = ", ".join(f"{name} {kind}" for name, kind in zip("abcdef", COLUMNS[engine], strict=True))
+    opened.ok(f"create table {SHARED} ({columns})".encode())
+    opened.driver.SQLFreeStmt(pointer(opened.stmt), 0)
+    yield opened
+    opened.driver.SQLFreeStmt(pointer(opened.stmt), 0)
+    opened.ok(f"drop table {SHARED}".encode())
+    opened.close()
+
+
+@pytest.mark.engines("duckdb", "spark", "trino", "hive", "impala")
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        (f"insert into {SHARED} values (?, ?, ?, ?, ?, ?)", ENGINE_KINDS),
+        (f"insert into {SHARED} (f, a) values (?, ?)", [DATE, INTEGER]),
+        (f"select a from {SHARED} where f >= ? and b between ? and ?", [DATE, DECIMAL, DECIMAL]),
+        (f"select a from {SHARED} where c = 'from x' and /* join ? */ a in (?, ?) -- ?", [INTEGER, INTEGER]),
+    ],
+)
+def test_types_come_from_the_columns_of_every_engine(shared: Session, sql: str, expected: list[int]) -> None:
+    prepare(shared, sql.encode())
+    found = [described(shared, i + 1) for i in range(len(expected))]
+    assert [kind for kind, _, _ in found] == expected
+    assert all((size, digits) == (12, 2) for kind, size, digits in found if kind == DECIMAL)
+    assert shared.driver.SQLDescribeParam(pointer(shared.stmt), len(expected) + 1, *[NULL] * 4) == SQL_ERROR
+    assert shared.state() == "07009"
+    shared.still_works()
 
 
 def test_long_text_through_fast_executemany(cursor) -> None:
