@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from argus_odbc import log
 from argus_odbc.backends.base import ExecuteOptions
 from argus_odbc.backends.trino import Trino
 from argus_odbc.backends.trino.oauth2 import Memory
@@ -25,6 +26,7 @@ from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 from engines.trino_secure import USERS, SecureServer, secure_server
 from fakes.proxies import FakeProxy
+from fakes.trino_pages import FakeTrino
 from fetched import execute
 from registration import driver_file
 
@@ -303,6 +305,36 @@ def test_certificates(server: SecureServer, connected: Callable[..., Trino]) -> 
     assert (error.sqlstate, "SSL=0" in error.message) == ("08001", True)
 
 
+def test_a_folder_of_certificates(server: SecureServer, connected: Callable[..., Trino], tmp_path: Path) -> None:
+    login = {"uid": "alice", "pwd": USERS["alice"]}
+    assert refusal(connected, ssl_ca_file=str(tmp_path), **login).sqlstate == "08001"
+    (tmp_path / "ours.pem").write_bytes((server.keys / "ca.pem").read_bytes())
+    assert user(connected(ssl_ca_file=str(tmp_path), **login)) == "alice"
+
+
+def test_lowered_verification_is_logged(
+    connected: Callable[..., Trino], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log.logger, "propagate", True)
+    with caplog.at_level("WARNING", "argus_odbc"):
+        for verification in ("full", "ca", "none"):
+            connected(ssl_verification=verification, uid="alice", pwd=USERS["alice"])
+    found = [record.message for record in caplog.records if "SSLVerification" in record.message]
+    assert [text.split(":")[0] for text in found] == ["SSLVerification=ca", "SSLVerification=none"]
+    assert "others can listen in" in found[1]
+
+
+def test_a_server_that_has_old_versions_of_tls_only(server: SecureServer, connected: Callable[..., Trino]) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(server.keys / "server.pem")
+    with FakeTrino([]) as fake:
+        fake.wrap(context)
+        assert connected(port=fake.port, uid="ann", allow_plain_password=True).server_version().endswith(" 999")
+        error = refusal(connected, port=fake.port, uid="ann", ssl_min_version="1.3")
+    assert (error.sqlstate, "SSLMinVersion" in error.message) == ("08001", True), error.message
+
+
 @pytest.mark.parametrize("kind", ["http", "socks5"])
 def test_tls_through_a_proxy(server: SecureServer, connected: Callable[..., Trino], kind: str) -> None:
     with FakeProxy(kind, "ann:pw") as way:
@@ -362,6 +394,25 @@ def test_a_result_that_is_closed_early_leaves_the_session_usable(connected: Call
     assert operation.fetch_results() is not None
     operation.close()
     assert session.query("SELECT 1") == [(1,)]
+
+
+# ---- results that are read slowly: the server's query.client.timeout is 4 seconds ----
+
+
+def test_a_result_that_is_not_read_for_long(connected: Callable[..., Trino]) -> None:
+    lines = "SELECT orderkey, partkey, extendedprice, shipdate, comment FROM tpch.sf1.lineitem LIMIT 200000"
+    login = {"uid": "alice", "pwd": USERS["alice"]}
+    kept = execute(connected(own={"keepalive": 1, "spooling": "off"}, **login), lines)
+    lost = execute(connected(own={"keepalive": 0, "spooling": "off"}, **login), lines)
+    time.sleep(8)
+    assert totals(kept)[0] == 200000
+    with pytest.raises(DriverError) as caught:
+        totals(lost)
+    assert (caught.value.sqlstate, "query.client.timeout" in caught.value.message) == ("08S01", True), (
+        caught.value.message
+    )
+    assert lost.query_id in caught.value.message
+    lost.close()
 
 
 def test_proxy_variables_do_not_matter(connected: Callable[..., Trino], monkeypatch: pytest.MonkeyPatch) -> None:

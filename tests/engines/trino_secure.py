@@ -138,6 +138,7 @@ def secure_server() -> Iterator[SecureServer]:
             f"{oauth}.client-secret": SECRET,
             f"{oauth}.max-clock-skew": "0s",
             "web-ui.enabled": "false",
+            "query.client.timeout": "4s",
             "http-server.authentication.jwt.key-file": str(keys / "jwt.pub"),
             "http-server.authentication.certificate.user-mapping.pattern": "CN=(.*)",
             "protocol.spooling.enabled": "true",

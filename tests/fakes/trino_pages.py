@@ -6,6 +6,7 @@ Its pages are written by Python's json module. Every request is kept, so that te
 from __future__ import annotations
 
 import json
+import ssl
 import sys
 import threading
 import time
@@ -95,6 +96,10 @@ class FakeTrino:
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
+
+    def wrap(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from here on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> FakeTrino:
         self._thread.start()

@@ -282,6 +282,22 @@ def test_headers_follow_the_answers(fake: FakeTrino) -> None:
     assert ("X-Trino-Prepared-Statement" in third, third["X-Trino-Transaction-Id"]) == (False, "NONE")
 
 
+def test_settings_that_only_headers_show(fake: FakeTrino) -> None:
+    """Names and forms as Trino's client protocol documents them; test_trino_session.py has those that a server shows."""
+    own = {
+        "extracredentials": "a=1; b=x y,z", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "tracetoken": "t", "resourceestimates": {"CPU_TIME": "1h"}, "httpheaders": "X-One=1; X-Two=a=b",
+    }  # fmt: skip
+    connected(fake, own=own, delegation_uid="jörg", time_zone="Europe/Vienna").query("select n")
+    sent = fake.requests("POST")[0].headers
+    assert sent["X-Trino-Extra-Credential"] == "a=1,b=x%20y%2Cz"
+    assert sent["traceparent"] == own["traceparent"]
+    assert (sent["X-Trino-Trace-Token"], sent["X-Trino-Resource-Estimate"]) == ("t", "CPU_TIME=1h")
+    assert (sent["X-One"], sent["X-Two"]) == ("1", "a=b")
+    assert (sent["X-Trino-User"], sent["X-Trino-Original-User"]) == ("jörg", "ann")
+    assert sent["X-Trino-Time-Zone"] == "Europe/Vienna"
+
+
 # ---- cancel, timeout, close ----
 
 

@@ -67,7 +67,7 @@ class SessionState:
         for name, value in found.items():
             if "\n" in value or "\r" in value:
                 raise DriverError("HY000", 0, f"The value of {name} has a line break, which no header can hold")
-        return {name: value.encode("utf-8").decode("latin-1") for name, value in found.items() if value}
+        return {name: _as_header(value) for name, value in found.items() if value}
 
     def follow(self, answer: Answer) -> None:
         """Take over what the answer's headers change. They come more than once, which does no harm."""
@@ -84,6 +84,15 @@ class SessionState:
         """The zone in which timestamps with zone are shown: SET TIME ZONE's, else the connection's."""
         with self.lock:
             return self.properties.get("time_zone_id") or self.time_zone or "UTC"
+
+
+def _as_header(value: str) -> str:
+    """Trino reads headers as Latin-1; what goes beyond has no form that it understands, and does no harm as UTF-8."""
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8").decode("latin-1")
+    return value
 
 
 def pairs(values: Mapping[str, str]) -> str:
