@@ -1,4 +1,4 @@
-"""`python -m bench [duckdb|cells|arrays|catalog|spark|hs2|trino|postgres] [--quick]`: measures,
+"""`python -m bench [duckdb|cells|arrays|catalog|spark|hs2|trino|trino-replay|postgres] [--quick]`: measures,
 prints, writes bench/results/*.json and bench.svg.
 """
 
@@ -63,6 +63,14 @@ def hs2_figures(quick: bool) -> Iterator[Figure]:
         yield from hs2.figures(quick, Path(folder))
 
 
+def trino_replay_figures(quick: bool) -> Iterator[Figure]:
+    """Trino's protocol without an engine behind it."""
+    from bench.replay import trino
+
+    with tempfile.TemporaryDirectory() as folder:
+        yield from trino.figures(quick, Path(folder))
+
+
 def catalog_figures(quick: bool) -> Iterator[Figure]:
     """The catalog functions."""
     from bench import catalog
@@ -92,6 +100,7 @@ SUITES = {
     "spark": spark_figures,
     "hs2": hs2_figures,
     "trino": trino_figures,
+    "trino-replay": trino_replay_figures,
     "postgres": postgres_figures,
 }
 

@@ -253,7 +253,53 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
         )  # fmt: skip
 
 
+def bare(name: str, folder: Path, share: int, runs: int) -> Iterator[Figure]:
+    """One shape without SASL, where no frame tells how long an answer is: against the drain of the framed one."""
+    page_rows, pages = PAGE_ROWS[name] // share, PAGES[name]
+    shape = SHAPES[name](page_rows)
+    letters, wanted = "".join(c.letter for c in shape), [c.sum() * pages for c in shape]
+    write_answers(folder / name, shape, pages)
+    with server(folder / name) as port:
+
+        def driver(mechanism: str) -> float:
+            connection = f"Backend=hive;Host=127.0.0.1;Port={port};AuthMech={mechanism};UID=x;PWD=x;"
+            got = harness(connection, "select 1", letters, "block:1000")
+            require("rows and sums", (got["rows"], [round(s, 3) for s in got["sums"]]), (page_rows * pages, wanted))
+            return got["seconds"]
+
+        seconds = interleave(
+            runs,
+            drain=lambda: sum(Drain("127.0.0.1", port).run("select 1", pages * page_rows, page_rows)),
+            bare=lambda: driver("NOSASL"),
+        )
+    yield ratio(
+        f"HiveServer2 replayed without SASL, {name}: rate against a bare socket", seconds["drain"], seconds["bare"],
+        SHARE, goal=SHARE_GOAL, panel="share", short=f"HiveServer2 without SASL, {name} / bare socket",
+    )  # fmt: skip
+
+
+def memory(rows: int, folder: Path) -> Figure:
+    """Peak memory of the whole process for a hundred times the rows."""
+    page_rows, peaks, rates = 100_000, {}, {}
+    shape = [Column("n", "bigint", range(page_rows))]
+    for n in (rows // 100, rows):
+        write_answers(folder / "memory", shape, n // page_rows)
+        with server(folder / "memory") as port:
+            connection = f"Backend=hive;Host=127.0.0.1;Port={port};AuthMech=PLAIN;UID=x;PWD=x;"
+            got = harness(connection, "select 1", "i", "block:1000")
+        require("rows and sums", (got["rows"], got["sums"]), (n, [shape[0].sum() * (n // page_rows)]))
+        peaks[f"{n}"], rates[f"{n}"] = got["peak_kb"] / 1024, n / got["seconds"] / 1e6
+    few, many = peaks.values()
+    return Figure(
+        f"HiveServer2 replayed, peak memory, {rows:,} rows against {rows // 100:,}", many / few, 1.2, False,
+        {"peak_mb": peaks, "million_rows_per_second": rates}, 1.05,
+    )  # fmt: skip
+
+
 def figures(quick: bool, folder: Path) -> Iterator[Figure]:
     """All shapes."""
+    yield memory(10_000_000 if quick else 100_000_000, folder)
+    for name in ("orders", "ints"):
+        yield from bare(name, folder, 10 if quick else 1, 3 if quick else 5)
     for name in SHAPES:
         yield from figures_of(name, folder, 10 if quick else 1, 3 if quick else 5)
