@@ -53,6 +53,9 @@ class Facts:
     slow: str
     """A query without parameters that computes for many seconds before its first row."""
 
+    values: str
+    """Values of many types, as they stand after SELECT."""
+
     _numbers: Callable[[int], str]
 
     integer_literal: int = 4
@@ -79,17 +82,42 @@ def _product(numbers: Callable[[int], str], condition: str) -> str:
     return f"select count(*) from {left} cross join {right} where {condition}"
 
 
+HASHED = "hash(a.i, b.i) = 1"
+
 FACTS = {
     "duckdb": Facts(
-        "DuckDB", "varchar", _product(_range_function, "hash(a.i, b.i) = 1"), _range_function, transactions=True
+        "DuckDB",
+        "varchar",
+        _product(_range_function, HASHED),
+        "null, true, 1.5::decimal(9,3), 'ä漢😀', '\\x01\\xFF'::blob, uuid(), interval 3 days, [1, 2], {'a': 1}",
+        _range_function,
+        transactions=True,
     ),
     "spark": Facts(
-        "Spark SQL", "string", _product(_range_function, "hash(a.i, b.i) = 1"), _range_function, counts_rows=False
+        "Spark SQL",
+        "string",
+        _product(_range_function, HASHED),
+        "null, true, cast(1.5 as decimal(9,3)), 'ä漢😀', X'01FF', interval 3 days, array(1, 2), map('a', 1)",
+        _range_function,
+        counts_rows=False,
     ),
     "trino": Facts(
-        "Trino", "varchar", _product(_sequences, "a.i * b.i % 1000003 = 1000002"), _sequences, transactions=True
+        "Trino",
+        "varchar",
+        _product(_sequences, "a.i * b.i % 1000003 = 1000002"),
+        "null, true, decimal '1.500', 'ä漢😀', X'01FF', uuid(), interval '3' day, array[1, 2], map(array['a'], array[1]),"
+        " time '01:02:03.5', timestamp '2020-01-01 00:00:00 UTC'",
+        _sequences,
+        transactions=True,
     ),
-    "hive": Facts("Hive", "string", "", _positions),
+    "hive": Facts("Hive", "string", "", "null, true, cast(1.5 as decimal(9,3)), 'ä漢😀', array(1, 2)", _positions),
     # Impala: an integer literal has the smallest type that holds it.
-    "impala": Facts("Impala", "string", "select sleep(20000)", _digits, integer_literal=-6),
+    "impala": Facts(
+        "Impala",
+        "string",
+        "select sleep(20000)",
+        "null, true, cast(1.5 as decimal(9,3)), 'ä漢😀', cast('2020-01-01 01:02:03' as timestamp)",
+        _digits,
+        integer_literal=-6,
+    ),
 }
