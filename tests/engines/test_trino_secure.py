@@ -305,6 +305,14 @@ def test_certificates(server: SecureServer, connected: Callable[..., Trino]) -> 
     assert (error.sqlstate, "SSL=0" in error.message) == ("08001", True)
 
 
+def test_the_store_of_the_system(
+    server: SecureServer, connected: Callable[..., Trino], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What OpenSSL takes for that: SSL_CERT_FILE names it."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.keys / "ca.pem"))
+    assert user(connected(ssl_ca_file="", uid="alice", pwd=USERS["alice"])) == "alice"
+
+
 def test_a_folder_of_certificates(server: SecureServer, connected: Callable[..., Trino], tmp_path: Path) -> None:
     login = {"uid": "alice", "pwd": USERS["alice"]}
     assert refusal(connected, ssl_ca_file=str(tmp_path), **login).sqlstate == "08001"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakes.hs2 import FakeHS2
+from fakes.trino_pages import BIGINT, QUERY, FakeTrino, Reply
 from plain import DBC, ENV, SQL_ERROR, SQL_NTS, SQL_SUCCESS, STMT, Driver, Session, pointer
 from registration import connection_string
 
@@ -59,6 +60,34 @@ def test_a_server_that_stops_in_the_middle(driver_path: Path, fault: str, call: 
             rc = session.driver.SQLFetch(pointer(session.stmt))
         assert (rc, session.state()) == (SQL_ERROR, "08S01")
         assert dead(session) == DEAD
+        session.close()
+
+
+PAGES = [
+    {"columns": [BIGINT]}, {"columns": [BIGINT], "data": [[1], [2]]}, {"columns": [BIGINT], "data": [[3]]},
+    {"columns": [BIGINT]},
+]  # fmt: skip
+
+
+def test_a_coordinator_of_trino_that_is_restarted(driver_path: Path) -> None:
+    """Rows that came are handed out; then the query's end is 08S01 with its id, and the connection is no dead one."""
+    with FakeTrino(PAGES) as server:
+        text = connection_string(Backend="trino", Host="127.0.0.1", Port=server.port, UID="ann", LoginTimeout=5)
+        session = Session(Driver(driver_path), text)
+        server.faults["GET /v1/statement/executing/" + QUERY + "/s/2"] = [Reply(b"Error 404 Not Found", 404)]
+        session.fetched(b"select n")
+        assert session.driver.SQLFetch(pointer(session.stmt)) == SQL_SUCCESS
+        assert session.driver.SQLFetch(pointer(session.stmt)) == SQL_ERROR
+        out = ctypes.create_string_buffer(600)
+        none = pointer(None)
+        assert session.driver.SQLGetDiagRec(STMT, pointer(session.stmt), 1, none, none, out, 600, none) == SQL_SUCCESS
+        assert (session.state(), QUERY.encode() in out.value) == ("08S01", True), out.value
+        assert session.driver.SQLFreeStmt(pointer(session.stmt), 0) == SQL_SUCCESS
+        assert dead(session) == ALIVE
+        session.fetched(b"select n")
+        assert session.driver.SQLFreeStmt(pointer(session.stmt), 0) == SQL_SUCCESS
+        server.faults["GET /v1/info"] = [Reply(cut=-1), Reply(b"", 503)]
+        assert [dead(session), dead(session), dead(session)] == [DEAD, DEAD, ALIVE]
         session.close()
 
 

@@ -241,3 +241,23 @@ def test_a_segment_that_is_no_json(fake: FakeTrino) -> None:
     session = connected(fake)
     error = failure(lambda: session.query("select n"))
     assert error.sqlstate == "08S01"
+
+
+def test_a_page_may_name_more_segments_than_memory_holds(fake: FakeTrino) -> None:
+    """100 segments of 16 MB at once: no more are on their way than IN_FLIGHT allows, until the first are taken."""
+    plain = b"[[1]]".ljust(16 << 20)
+    packed = zstandard.ZstdCompressor().compress(plain)
+    page = spooled(fake, "/segment", packed, len(plain))
+    page["data"]["segments"] *= 100
+    fake.pages = [{"columns": [BIGINT]}, page, {}]
+
+    def store(seen: Seen) -> Reply | None:
+        return Reply({"/segment": packed, "/ack": b""}[seen.path]) if seen.path in ("/segment", "/ack") else None
+
+    fake.check = store
+    operation = started(connected(fake))
+    assert operation.fetch_results() is not None
+    time.sleep(0.5)
+    assert len(fake.requests("GET", "/segment")) <= 5, "64 MB, and the one that was taken"
+    assert operation.fetch_results() is not None
+    operation.close()

@@ -7,9 +7,10 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -77,6 +78,8 @@ def _inflated(data: bytes, encoding: str, size: int) -> bytes:
         raise DriverError("08S01", 0, f"The server spools in the encoding {encoding!r}, which was not asked for")
     try:
         if encoding == "json+zstd":
+            if module.frame_content_size(data) > size:
+                raise ValueError("its frame is larger than announced")
             rows = module.ZstdDecompressor().decompress(data, max_output_size=size)
         else:
             rows = module.decompress(data, uncompressed_size=size)
@@ -114,6 +117,17 @@ class Store:
         return answer
 
 
+@dataclass
+class _Part:
+    """One segment: its rows, or how to get them."""
+
+    about: int
+    """Its rows' size."""
+    rows: bytes | None = None
+    fetch: Callable[[], bytes] | None = None
+    coming: Future[bytes] | None = None
+
+
 class Segments:
     """The segments of one result, in their order."""
 
@@ -121,7 +135,7 @@ class Segments:
         self._store = store
         self._threads = threads
         self._stopped = stopped
-        self._queue: deque[tuple[int, Future[bytes] | bytes]] = deque()
+        self._queue: deque[_Part] = deque()
         self._bytes = 0
         self._workers: ThreadPoolExecutor | None = None
 
@@ -137,18 +151,21 @@ class Segments:
     @property
     def ready(self) -> bool:
         """Whether the next segment is there."""
-        return bool(self._queue) and (isinstance(self._queue[0][1], bytes) or self._queue[0][1].done())
+        if not self._queue:
+            return False
+        first = self._queue[0]
+        return first.rows is not None or (first.coming is not None and first.coming.done())
 
     @property
     def spooled(self) -> bool:
-        """Whether one of the segments is on its way from the store."""
-        return any(not isinstance(part, bytes) for _, part in self._queue)
+        """Whether one of the segments comes from the store."""
+        return any(part.rows is None for part in self._queue)
 
     def wait_for_first(self) -> None:
         """Until the first of those is there; what it fails with."""
-        for _, part in self._queue:
-            if not isinstance(part, bytes):
-                self._result(part)
+        for part in self._queue:
+            if part.rows is None:
+                self._rows(part)
                 return
 
     def add(self, page: Page) -> None:
@@ -161,32 +178,53 @@ class Segments:
                 about = int(size if size is not None else segment["metadata"].get("segmentSize", 0))
                 if segment["type"] == "inline":
                     held = base64.b64decode(segment["data"], validate=True)
-                    self._queue.append((about, unpacked(held, encoding, size)))
+                    self._queue.append(_Part(about, rows=unpacked(held, encoding, size)))
                 elif segment["type"] == "spooled":
-                    self._queue.append((about, self._start(segment, encoding, size)))
+                    self._queue.append(_Part(about, fetch=self._way(segment, encoding, size)))
                 else:
                     raise ValueError(f"a segment of type {segment['type']!r}")
                 self._bytes += about
         except (KeyError, TypeError, ValueError, AttributeError) as e:
             raise DriverError("08S01", 0, f"The server describes the spooled result in an unknown way: {e}") from e
+        self._advance()
 
-    def _start(self, segment: Mapping[str, Any], encoding: str, size: int | None) -> Future[bytes]:
+    def _advance(self) -> None:
+        """Start to fetch what has room in memory; a page may name any number of segments."""
+        held = 0
+        for part in self._queue:
+            held += part.about
+            if part.rows is None and part.coming is None:
+                if held > part.about and held > IN_FLIGHT:
+                    return
+                self._start(part)
+
+    def _start(self, part: _Part) -> None:
         if self._workers is None:
             self._workers = ThreadPoolExecutor(self._threads, thread_name_prefix="argus-spool")
+        assert part.fetch is not None
+        part.coming = self._workers.submit(part.fetch)
+
+    def _way(self, segment: Mapping[str, Any], encoding: str, size: int | None) -> Callable[[], bytes]:
         headers = {name: ",".join(map(str, values)) for name, values in (segment.get("headers") or {}).items()}
         uri, acknowledge = str(segment["uri"]), str(segment["ackUri"])
-        return self._workers.submit(self._fetch, uri, acknowledge, headers, encoding, size)
+        return lambda: self._fetch(uri, acknowledge, headers, encoding, size)
 
     def next(self) -> bytes:
         """The rows of the next segment; waits for them."""
-        about, part = self._queue.popleft()
-        self._bytes -= about
-        return part if isinstance(part, bytes) else self._result(part)
+        part = self._queue.popleft()
+        self._bytes -= part.about
+        self._advance()
+        return self._rows(part)
 
-    def _result(self, part: Future[bytes]) -> bytes:
+    def _rows(self, part: _Part) -> bytes:
+        if part.rows is not None:
+            return part.rows
+        if part.coming is None:
+            self._start(part)
+        assert part.coming is not None
         while True:
             try:
-                return part.result(timeout=0.2)
+                return part.coming.result(timeout=0.2)
             except NotYet:
                 if self._stopped.is_set():
                     raise DriverError("HY008", 0, "The statement was cancelled") from None
@@ -217,7 +255,7 @@ class Segments:
             try:
                 answer = self._store.get(uri, headers)
             except Broken as e:
-                if attempt == ATTEMPTS:
+                if attempt == ATTEMPTS or (e.timed_out and not e.sent):
                     kind = DriverError if e.sent else Unreachable
                     raise kind("08S01", 0, f"The spool at {host} cannot be reached from here: {e.reason}") from e
                 log.logger.info("the spool at %s: %s; asking again", host, e.reason)
