@@ -16,7 +16,7 @@ test:      ## set up what is missing, then every test, real servers included
 quick:     ## the tests that need no server and no other program
 	@tools/setup.sh test && $(PY) -m pytest -q -m "not engine and not slow"
 bench:     ## the figures of bench/README.md, each a ratio within one run
-	@tools/setup.sh bench && $(PY) -m bench
+	@tools/setup.sh bench && $(PY) -m bench $(BENCH)
 lint:      ## every linter and the format checks
 	@tools/setup.sh lint && tools/lint.sh
 format:    ## rewrite what the format checks complain about

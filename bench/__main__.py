@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import chart
+from bench import chart, report
 from bench.common import DRIVER, RESULTS, Figure
 
 
@@ -105,6 +105,14 @@ SUITES = {
 }
 
 
+def processor() -> str:
+    """The processor's name, as the kernel tells it."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return "an unnamed processor"
+
+
 def show(figure: Figure) -> None:
     """One line of the table, as soon as the figure is known."""
     sign = ">=" if figure.at_least else "<="
@@ -128,7 +136,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("suite", nargs="*", choices=[*SUITES, []], default=[])
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows; figures to look at, not to quote")
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="write the table of bench/README.md and docs/bench.svg: of a whole run only",
+    )
     options = parser.parse_args()
+    if options.publish and (options.suite or options.quick):
+        parser.error("--publish is for a whole run: without names of suites, without --quick")
     RESULTS.mkdir(exist_ok=True)
     print(f"driver {DRIVER}, {os.cpu_count()} processors\n")
     print(f"{'':4} {'value':>9}  {'noise':<16} {'bar':<8} {'goal':<8} figure")
@@ -137,15 +152,18 @@ def main() -> int:
         for figure in SUITES[name](options.quick):
             figures.append(figure)
             show(figure)
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
-    report = RESULTS / f"{stamp}.json"
+    now = datetime.datetime.now(datetime.UTC)
+    report_file = RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
     rows = [asdict(f) | {"good": f.good, "at_goal": f.at_goal} for f in figures]
-    report.write_text(json.dumps(rows, indent=2))
+    report_file.write_text(json.dumps(rows, indent=2))
+    when = f"{now:%Y-%m-%d}, {processor()}, {os.cpu_count()} processors"
     drawing = RESULTS / "bench.svg"
-    drawing.write_text(chart.draw(figures, f"{stamp[:8]}, {os.cpu_count()} processors"))
+    drawing.write_text(chart.draw(figures, when))
+    if options.publish:
+        report.publish(figures, when)
     goals = [f for f in figures if f.goal is not None]
     print(f"\n{sum(f.good for f in figures)} of {len(figures)} figures reach their bar, ", end="")
-    print(f"{sum(f.at_goal for f in goals)} of {len(goals)} their goal; written to {report} and {drawing}")
+    print(f"{sum(f.at_goal for f in goals)} of {len(goals)} their goal; written to {report_file} and {drawing}")
     return 0 if all(f.good for f in figures) else 1
 
 

@@ -45,8 +45,8 @@ def _panel(
             middle = y + ROW / 2
             out.append(f'<path d="M{low:.1f} {middle}H{right:.1f}" stroke="{NOISE}" stroke-width="3"/>')
         shown = f"{figure.value:.0%}" if figure.panel == "share" else f"{figure.value:.3g} x"
-        out.append(_text(max(end, right) + 6, y + 14, shown, 11))
         bar = LABEL + PLOT * place(figure.limit)
+        out.append(_text(max(end, right, bar) + 6, y + 14, shown, 11))
         out.append(f'<path d="M{bar:.1f} {y + 2}v{ROW - 4}" stroke="#cf222e" stroke-width="2"/>')
     return out, bottom
 
