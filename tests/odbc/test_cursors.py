@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import tables
+from engine_facts import FACTS, Facts
 from plain import (
     C_BINARY,
     C_CHAR,
@@ -40,15 +41,25 @@ ROW_SUCCESS, NOROW = 0, 3
 BEFORE, AFTER = 0, -1
 TABLE = tables.rows("fetch_scroll")
 
+pytestmark = pytest.mark.engines("duckdb", "spark", "trino", "impala")
+
 
 @pytest.fixture(scope="module")
 def driver(driver_path: Path) -> Driver:
     return Driver(driver_path)
 
 
+class OnEngine(Session):
+    """A session that knows its engine's words."""
+
+    def __init__(self, driver: Driver, facts: Facts = FACTS["duckdb"], connection_string: str = "") -> None:
+        super().__init__(driver, connection_string)
+        self.facts = facts
+
+
 @pytest.fixture
-def session(driver: Driver) -> Iterator[Session]:
-    opened = Session(driver)
+def session(driver: Driver, facts: Facts) -> Iterator[OnEngine]:
+    opened = OnEngine(driver, facts)
     yield opened
     opened.close()
 
@@ -71,7 +82,7 @@ def scroll(session: Session, orientation: int, offset: int = 0) -> int:
 class Rowset:
     """A static cursor over the numbers 1 .. last, its first column bound in blocks."""
 
-    def __init__(self, session: Session, last: int, size: int, *, room: int = 100) -> None:
+    def __init__(self, session: OnEngine, last: int, size: int, *, room: int = 100) -> None:
         self.session = session
         self.values, self.lengths = (ctypes.c_int64 * room)(), (ctypes.c_int64 * room)()
         self.statuses, self.fetched = (ctypes.c_uint16 * room)(), ctypes.c_uint64(77)
@@ -81,7 +92,7 @@ class Rowset:
         rc = session.driver.SQLBindCol(pointer(session.stmt), 1, C_SBIGINT, self.values, 8, self.lengths)
         assert rc == SQL_SUCCESS
         self.resize(size)
-        session.ok(f"SELECT i + 1 FROM range({last}) t(i)".encode())
+        session.ok(f"SELECT i + 1 FROM {session.facts.numbers(last)} ORDER BY i".encode())
 
     def resize(self, size: int) -> None:
         self.size = size
@@ -111,7 +122,7 @@ def expected(orientation: int, offset: int, where: dict[str, int]) -> tuple[int,
 
 
 @pytest.mark.parametrize("last", [0, 1, 2, 5, 7, 20])
-def test_every_line_of_the_positioning_tables(session: Session, last: int) -> None:
+def test_every_line_of_the_positioning_tables(session: OnEngine, last: int) -> None:
     chance = random.Random(last)
     rowset = Rowset(session, last, 3)
     where = {"start": BEFORE, "last": last, "size": 3, "old_size": 3, "bookmark": 1}
@@ -139,7 +150,7 @@ def test_every_line_of_the_positioning_tables(session: Session, last: int) -> No
         assert get(session, ROW_NUMBER) == start
 
 
-def test_offsets_at_the_ends_of_their_type(session: Session) -> None:
+def test_offsets_at_the_ends_of_their_type(session: OnEngine) -> None:
     rowset = Rowset(session, 5, 2)
     assert scroll(session, ABSOLUTE, 4) == SQL_SUCCESS
     for orientation, offset in (
@@ -153,7 +164,7 @@ def test_offsets_at_the_ends_of_their_type(session: Session) -> None:
         assert rowset.rows() == [4, 5]
 
 
-def test_orientations_that_are_refused(session: Session) -> None:
+def test_orientations_that_are_refused(session: OnEngine) -> None:
     session.ok(b"SELECT 1")
     for orientation in (FIRST, LAST, PRIOR, ABSOLUTE, RELATIVE, BOOKMARK):
         assert scroll(session, orientation, 1) == SQL_ERROR
@@ -171,7 +182,7 @@ def test_orientations_that_are_refused(session: Session) -> None:
     assert kept.fetched.value == 77  # nothing was written
 
 
-def test_a_refused_fetch_leaves_the_cursor_where_it_is(session: Session) -> None:
+def test_a_refused_fetch_leaves_the_cursor_where_it_is(session: OnEngine) -> None:
     rowset = Rowset(session, 9, 2)
     assert scroll(session, ABSOLUTE, 4) == SQL_SUCCESS
     assert scroll(session, 99) == SQL_ERROR
@@ -181,7 +192,7 @@ def test_a_refused_fetch_leaves_the_cursor_where_it_is(session: Session) -> None
     assert rowset.rows() == [6, 7]
 
 
-def test_max_rows_ends_the_result(session: Session) -> None:
+def test_max_rows_ends_the_result(session: OnEngine) -> None:
     put(session, MAX_ROWS, 7)
     rowset = Rowset(session, 100_000, 3)
     assert scroll(session, LAST) == SQL_SUCCESS
@@ -250,6 +261,7 @@ def row_of_text(session: Session, columns: int) -> list[bytes | None]:
     return out[::-1]
 
 
+@pytest.mark.engines("duckdb")
 @pytest.mark.parametrize("megabytes", [0, 1, 64])
 def test_rows_are_the_same_from_memory_and_from_the_file(driver: Driver, megabytes: int) -> None:
     rows, columns = 60_000, 13
@@ -280,11 +292,12 @@ def open_files(folder: Path) -> list[str]:
     return [link for link in links if link.startswith(str(folder))]
 
 
+@pytest.mark.engines("duckdb")
 def test_the_file_has_no_name_and_goes_with_the_cursor(
     driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    session = Session(driver, MEMORY + "CursorMemory=1;")
+    session = OnEngine(driver, connection_string=MEMORY + "CursorMemory=1;")
     rowset = Rowset(session, 500_000, 10)
     assert scroll(session, LAST) == SQL_SUCCESS
     assert rowset.rows() == list(range(499_991, 500_001))
@@ -327,6 +340,7 @@ FULL = """
 """
 
 
+@pytest.mark.engines("duckdb")
 def test_a_full_disk_is_told_and_is_not_the_end_of_the_result(driver_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(FULL), str(Path(__file__).parent.parent), str(driver_path)],
@@ -341,9 +355,10 @@ def test_a_full_disk_is_told_and_is_not_the_end_of_the_result(driver_path: Path)
         assert part in done.stdout
 
 
+@pytest.mark.engines("duckdb")
 def test_a_folder_that_is_not_there_is_named(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", "/no/such/folder")
-    session = Session(driver, MEMORY + "CursorMemory=0;")
+    session = OnEngine(driver, connection_string=MEMORY + "CursorMemory=0;")
     kept = Rowset(session, 100_000, 1)
     assert scroll(session, LAST) == SQL_ERROR
     message = ctypes.create_string_buffer(900)
@@ -358,7 +373,7 @@ def test_a_folder_that_is_not_there_is_named(driver: Driver, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(("use", "c_type"), [(1, -27), (2, C_BINARY)])
-def test_bookmarks_bring_rows_back(session: Session, use: int, c_type: int) -> None:
+def test_bookmarks_bring_rows_back(session: OnEngine, use: int, c_type: int) -> None:
     assert put(session, USE_BOOKMARKS, use) == SQL_SUCCESS
     rowset = Rowset(session, 20, 4)
     marks, lengths = (ctypes.c_uint64 * 100)(), (ctypes.c_int64 * 100)()
@@ -426,6 +441,7 @@ def test_column_0_has_the_type_of_the_bookmarks_or_none(session: Session) -> Non
 # ---- beside other threads ----
 
 
+@pytest.mark.engines("duckdb")
 def test_a_long_scroll_can_be_cancelled(session: Session) -> None:
     put(session, CURSOR_TYPE, STATIC)
     session.ok(b"SELECT i FROM range(4000000000) t(i)")

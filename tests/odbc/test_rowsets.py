@@ -114,7 +114,9 @@ def test_every_row_of_a_block_can_be_read(either: Session, facts: Facts) -> None
     put(either, ROW_ARRAY_SIZE, size)
     values = (ctypes.c_int64 * size)()
     bind(either, 1, C_SBIGINT, values, 8)
-    either.ok(f"SELECT i, i * 2, concat('row ', cast(i as {facts.text})) FROM {facts.numbers(rows)} ORDER BY i".encode())
+    either.ok(
+        f"SELECT i, i * 2, concat('row ', cast(i as {facts.text})) FROM {facts.numbers(rows)} ORDER BY i".encode()
+    )
     stmt = pointer(either.stmt)
     for start in range(0, rows, size):
         assert either.driver.SQLFetch(stmt) == SQL_SUCCESS
