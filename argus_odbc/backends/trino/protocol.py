@@ -20,8 +20,6 @@ from argus_odbc.errors import DriverError
 CAPABILITIES = "PATH,PARAMETRIC_DATETIME,SESSION_AUTHORIZATION"
 """Without the second the server rounds times to milliseconds."""
 
-ENCODINGS = "json+zstd,json+lz4,json"
-
 
 @dataclass
 class SessionState:

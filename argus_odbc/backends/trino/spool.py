@@ -40,7 +40,7 @@ def encodings(choice: str) -> str:
     """X-Trino-Query-Data-Encoding for the keyword Spooling: what can be unpacked here, the best first."""
     if choice == "off":
         return ""
-    found = [name for name in ("json+zstd", "json+lz4", "json") if name == "json" or _module(name) is not None]
+    found = [name for name in ("json+lz4", "json+zstd", "json") if name == "json" or _module(name) is not None]
     if choice in ("", "auto"):
         return ",".join(found)
     if choice not in found:
