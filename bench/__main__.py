@@ -25,7 +25,7 @@ def duck_figures(quick: bool) -> Iterator[Figure]:
     share, runs = (10, 3) if quick else (1, 5)
     yield from duck.block_against_drain(duck.ROWS // share, runs)
     yield duck.cells_beside_python(2_000_000 // share, runs)
-    yield duck.memory(100_000_000 // share)
+    yield duck.memory(100_000_000 // share, 3)
     yield duck.scrollable(5_000_000 // share)
     yield from duck.first_row(15)
 

@@ -139,16 +139,21 @@ def cells_beside_python(rows: int, runs: int) -> Figure:
     )  # fmt: skip
 
 
-def memory(rows: int) -> Figure:
-    """Peak memory of the whole process for a hundred times the rows."""
-    peaks = {}
-    for n in (rows // 100, rows):
-        got = harness("Backend=duckdb;", SELECT.format(rows=n), "iiss", "block:1000")
-        require(f"rows and sums of {n:,} rows", (got["rows"], got["sums"]), (n, sums(n)))
-        peaks[n] = got["peak_kb"]
-    return Figure(
-        f"DuckDB, peak memory, {rows:,} rows against {rows // 100:,}", peaks[rows] / peaks[rows // 100], 1.2, False,
-        {"peak_mb": {f"{n}": kb / 1024 for n, kb in peaks.items()}}, 1.05,
+def memory(rows: int, runs: int) -> Figure:
+    """Peak memory of the whole process for a hundred times the rows.
+
+    The engine fills batches on its threads and the driver gives them back on another, so what malloc keeps for each
+    thread differs from run to run.
+    """
+    peaks: dict[int, list[float]] = {rows // 100: [], rows: []}
+    for _ in range(runs):
+        for n, found in peaks.items():
+            got = harness("Backend=duckdb;", SELECT.format(rows=n), "iiss", "block:1000")
+            require(f"rows and sums of {n:,} rows", (got["rows"], got["sums"]), (n, sums(n)))
+            found.append(got["peak_kb"] / 1024)
+    return ratio(
+        f"DuckDB, peak memory, {rows:,} rows against {rows // 100:,}", peaks[rows], peaks[rows // 100], 1.2, goal=1.05,
+        at_least=False, details={"peak_mb": {f"{n}": found for n, found in peaks.items()}},
     )  # fmt: skip
 
 
