@@ -175,6 +175,13 @@ def test_kerberos_with_a_keytab(server: SecureServer, kerberos: Callable[..., Tr
     assert [user(session), user(session)] == ["kerry", "kerry"]
     assert session.query("SELECT count(*) FROM tpch.tiny.orders") == [(15000,)]
     assert user(kerberos(keytab=keytab, principal="kerry@ARGUS.TEST")) == "kerry"
+    connection = Connection(
+        f"Backend=trino;Host=localhost;Port={server.port};SSL=1;SSLCAFile={server.keys / 'ca.pem'};AuthMech=KERBEROS;"
+        f"KrbServiceName=trino;KrbKeytab={keytab}", driver_file(),
+    )  # fmt: skip
+    connection.execute("SELECT current_user")
+    assert list(connection.rows(1)) == [["kerry"]]
+    connection.close()
 
 
 def test_kerberos_with_a_cache(server: SecureServer, kerberos: Callable[..., Trino], tmp_path: Path) -> None:

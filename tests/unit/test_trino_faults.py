@@ -233,6 +233,22 @@ def test_a_segment_that_is_damaged_on_the_way(fake: FakeTrino) -> None:
     assert [s.path for s in fake.seen if s.path in ("/segment", "/ack")] == ["/segment"] * 3 + ["/ack"]
 
 
+def test_a_segment_that_is_elsewhere_and_encrypted(fake: FakeTrino) -> None:
+    """A server that redirects to its store and encrypts there: its headers go along and to the acknowledgement, no login."""
+    page = spooled(fake, "/v1/spooled/download/1", b"[[5]]", 5)
+    page["data"]["segments"][0]["headers"] = {"x-customer-key": ["k"]}
+    page["data"]["encoding"] = "json"
+    fake.pages = [{"columns": [BIGINT]}, page, {}]
+    with FakeTrino() as store:
+        store.faults["GET /bucket"] = [Reply(b"[[5]]")]
+        fake.faults["GET /v1/spooled"] = [Reply(b"", 303, {"Location": f"{store.url}/bucket/1?signature=s"})]
+        fake.faults["GET /ack"] = [Reply(b"")]
+        assert rows(started(connected(fake, pwd="secret", allow_plain_password=True))) == [[5]]
+        asked = store.requests("GET") + fake.requests("GET", "/ack") + fake.requests("GET", "/v1/spooled")
+    assert [seen.path for seen in asked] == ["/bucket/1?signature=s", "/ack", "/v1/spooled/download/1"]
+    assert all(seen.headers["x-customer-key"] == "k" and "Authorization" not in seen.headers for seen in asked)
+
+
 def test_a_segment_that_is_no_json(fake: FakeTrino) -> None:
     plain = b'{"no": "rows"}'
     packed = zstandard.ZstdCompressor().compress(plain)

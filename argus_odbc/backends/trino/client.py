@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from argus_odbc import log
 from argus_odbc.backends.trino.http import Answer, Broken, Connection, Pool
-from argus_odbc.backends.trino.login import Login
+from argus_odbc.backends.trino.login import Login, Wait
 from argus_odbc.backends.trino.packing import Packing
 from argus_odbc.backends.trino.protocol import SessionState, not_trino
 from argus_odbc.errors import DriverError
@@ -64,7 +64,7 @@ class Client:
         headers = self.headers()
         answer = self._get(path, headers, timeout)
         used = headers.get("Authorization", "")
-        if answer.status == 401 and self.login.refresh(used, answer, self.pool, threading.Event()):
+        if answer.status == 401 and self.login.refresh(used, answer, self.pool, Wait()):
             answer = self._get(path, self.headers(), timeout)
         return answer
 
@@ -128,6 +128,7 @@ class Call:
     def __init__(self, client: Client, stopped: threading.Event) -> None:
         self._client = client
         self._stopped = stopped
+        self._wait = Wait(stopped)
         self._connection: Connection | None = None
         self._pending: Callable[[], None] | None = None
         self._failed: Broken | None = None
@@ -188,7 +189,7 @@ class Call:
         """Get another token, on other connections: a login may take minutes."""
         log.logger.info("%s wants another login", self._client.where)
         self.release(whole=True)
-        return self._client.login.refresh(self._authorization, refused, self._client.pool, self._stopped)
+        return self._client.login.refresh(self._authorization, refused, self._client.pool, self._wait)
 
     def _again(self) -> None:
         """Send the same request once more; `finish` deals with it where that fails."""
@@ -210,6 +211,7 @@ class Call:
         connection = self._connection
         if connection is not None:
             connection.abort()
+        self._wait.abort()
 
     def release(self, whole: bool) -> None:
         """Give the connection back; `whole`: no answer is outstanding on it."""

@@ -10,9 +10,29 @@ from typing import TYPE_CHECKING
 from argus_odbc.errors import DriverError
 
 if TYPE_CHECKING:
-    from argus_odbc.backends.trino.http import Address, Answer, Pool
+    from argus_odbc.backends.trino.http import Address, Answer, Connection, Pool
 
 COMMAND_SECONDS = 60
+
+
+class Wait:
+    """How a login that takes long is given up, as when its statement is cancelled."""
+
+    def __init__(self, stopped: threading.Event | None = None) -> None:
+        self.stopped = stopped or threading.Event()
+        self._connection: Connection | None = None
+
+    def on(self, connection: Connection | None) -> None:
+        """What the login waits for an answer on now."""
+        self._connection = connection
+        if self.stopped.is_set():
+            self.abort()
+
+    def abort(self) -> None:
+        """End that request."""
+        connection = self._connection
+        if connection is not None:
+            connection.abort()
 
 
 class Login:
@@ -28,7 +48,7 @@ class Login:
         """What a request to a coordinator carries."""
         return {"Authorization": self._authorization} if self._authorization else {}
 
-    def refresh(self, used: str, refused: Answer, pool: Pool, stopped: threading.Event) -> bool:
+    def refresh(self, used: str, refused: Answer, pool: Pool, wait: Wait) -> bool:
         """After a 401 for the Authorization `used`: get another one. False when there is no way to."""
         return False
 
@@ -41,7 +61,7 @@ class CommandLogin(Login):
         self._command = command
         self._lock = threading.Lock()
 
-    def refresh(self, used: str, refused: Answer, pool: Pool, stopped: threading.Event) -> bool:
+    def refresh(self, used: str, refused: Answer, pool: Pool, wait: Wait) -> bool:
         with self._lock:
             if self._authorization == used:
                 self._authorization = bearer(_run(self._command))

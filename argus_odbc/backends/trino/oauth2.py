@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from argus_odbc import log
 from argus_odbc.backends.trino.http import Address, Answer, Broken, Pool
-from argus_odbc.backends.trino.login import Login, bearer
+from argus_odbc.backends.trino.login import Login, Wait, bearer
 from argus_odbc.backends.trino.options import own
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
@@ -50,14 +50,14 @@ class OAuth2Login(Login):
         self._token = self._token or self._cache.get(self._place(address))
         return {"Authorization": bearer(self._token)} if self._token else {}
 
-    def refresh(self, used: str, refused: Answer, pool: Pool, stopped: threading.Event) -> bool:
+    def refresh(self, used: str, refused: Answer, pool: Pool, wait: Wait) -> bool:
         """Log in, or wait for the connection that does so already."""
         asked = challenge(refused)
         if "token" not in asked:
             return False
         place = self._place(pool.address)
         limit = time.monotonic() + self._seconds
-        with _waiting(place, limit, self._seconds, stopped):
+        with _waiting(place, limit, self._seconds, wait.stopped):
             known = self._cache.get(place) or self._token
             if known and bearer(known) != used:
                 self._token = known
@@ -68,7 +68,7 @@ class OAuth2Login(Login):
                 self._show(asked["redirect"], pool.address)
             else:
                 log.logger.info("%s renews the access token", pool.address.where)
-            self._token = self._wait_for_token(asked["token"], pool, limit, stopped)
+            self._token = self._wait_for_token(asked["token"], pool, limit, wait)
             self._cache.keep(place, self._token)
         return True
 
@@ -91,14 +91,16 @@ class OAuth2Login(Login):
             )
         print(f"Open this address to log in to Trino at {address.where}: {url}", file=sys.stderr, flush=True)
 
-    def _wait_for_token(self, uri: str, pool: Pool, limit: float, stopped: threading.Event) -> str:
+    def _wait_for_token(self, uri: str, pool: Pool, limit: float, waiting: Wait) -> str:
         """Ask the token server until it has the token, says no, or the time is over."""
         where = pool.address.where
-        wait = FIRST_WAIT
+        wait, stopped = FIRST_WAIT, waiting.stopped
         while time.monotonic() < limit and not stopped.is_set():
             target, path = self._target(uri, pool)
             try:
-                answer = one_request("GET", target, path, min(POLL_SECONDS, max(1.0, limit - time.monotonic())))
+                answer = one_request(
+                    "GET", target, path, min(POLL_SECONDS, max(1.0, limit - time.monotonic())), waiting
+                )
             except Broken as e:
                 log.logger.info("the token server at %s: %s; asking again", target.address.where, e.reason)
                 stopped.wait(wait)
@@ -146,7 +148,7 @@ class OAuth2Login(Login):
     def _done_with(target: Pool, path: str) -> None:
         """Tell the token server that it may forget the token."""
         try:
-            one_request("DELETE", target, path, 5)
+            one_request("DELETE", target, path, 5, Wait())
         except Broken as e:
             log.logger.info("the token server was not told that the token has come: %s", e.reason)
 
@@ -160,11 +162,15 @@ def challenge(answer: Answer) -> dict[str, str]:
     return found
 
 
-def one_request(method: str, pool: Pool, path: str, timeout: float) -> Answer:
+def one_request(method: str, pool: Pool, path: str, timeout: float, wait: Wait) -> Answer:
     """One request without any login."""
     connection = pool.take()
-    connection.send(method, path, {"Accept": "application/json", "User-Agent": "argus-odbc"}, None, timeout)
-    answer = connection.receive()
+    try:
+        connection.send(method, path, {"Accept": "application/json", "User-Agent": "argus-odbc"}, None, timeout)
+        wait.on(connection)
+        answer = connection.receive()
+    finally:
+        wait.on(None)
     pool.give(connection)
     return answer
 
