@@ -34,6 +34,7 @@ include "kernel/hs2scan.pxi"
 include "kernel/jsonscan.pxi"
 include "kernel/trinotext.pxi"
 include "kernel/trinonested.pxi"
+include "kernel/trinofast.pxi"
 include "kernel/trinojson.pxi"
 
 include "handle/handles.pxi"

@@ -3,10 +3,22 @@
 
 cdef extern from *:
     """
-    /* The bytes from p on that neither end a JSON string nor begin an escape, eight at a time. */
+    #ifdef __SSE2__
+    #include <emmintrin.h>
+    #endif
+
+    /* The bytes from p on that neither end a JSON string nor begin an escape, sixteen or eight at a time. */
     static inline int64_t argus_json_plain(const char *p, const char *end) {
         const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
         const char *q = p;
+    #ifdef __SSE2__
+        const __m128i quotes = _mm_set1_epi8('"'), backs = _mm_set1_epi8(0x5C);
+        for (; end - q >= 16; q += 16) {
+            __m128i v = _mm_loadu_si128((const __m128i *)q);
+            int hit = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, quotes), _mm_cmpeq_epi8(v, backs)));
+            if (hit) return q - p + __builtin_ctz((unsigned)hit);
+        }
+    #endif
         for (; end - q >= 8; q += 8) {
             uint64_t v, quote, back, hit;
             memcpy(&v, q, 8);
@@ -15,7 +27,7 @@ cdef extern from *:
             hit = (((quote - ones) & ~quote) | ((back - ones) & ~back)) & highs;
             if (hit) return q - p + (__builtin_ctzll(hit) >> 3);
         }
-        while (q < end && *q != '"' && *q != '\\\\') q++;
+        while (q < end && *q != '"' && *q != 0x5C) q++;
         return q - p;
     }
 
@@ -61,6 +73,9 @@ cdef inline void json_space(Json* j) noexcept nogil:
 
 cdef inline bint json_mark(Json* j, char mark) noexcept nogil:
     """Step over `mark` when it is the next character."""
+    if j.p < j.end and j.p[0] == mark:
+        j.p += 1
+        return True
     json_space(j)
     if j.p == j.end or j.p[0] != mark:
         return False

@@ -1,5 +1,5 @@
 # Trino's rows, a JSON array of arrays of values -> Batch with buffers of its own.
-# Included by _core.pyx after trinonested.pxi. One pass; columns grow together, so that nothing is counted before.
+# Included by _core.pyx after trinofast.pxi. One pass; columns grow together, so that nothing is counted before.
 
 # What a column is to become. `code` is that of a nested type (trinonested.pxi); NULL for all others.
 cdef struct TrinoSpec:
@@ -275,6 +275,7 @@ cdef bint page_cell(TrinoPage* t) noexcept nogil:
 
 
 cdef bint page_row(TrinoPage* t) noexcept nogil:
+    cdef const char* p
     if t.row == t.room and not page_grow(t):
         return False
     if not json_mark(&t.j, c'['):
@@ -284,7 +285,12 @@ cdef bint page_row(TrinoPage* t) noexcept nogil:
             snprintf(t.j.err, t.j.nerr, b"row %lld of this part of the result has %d values for %d columns",
                      <long long>(t.row + 1), t.col, t.b.ncols)
             return False
-        if not page_cell(t):
+        p = NULL
+        if t.specs[t.col].code is NULL:
+            p = fast_cell(&t.b.cols[t.col], &t.texts[t.col], t.row, t.specs[t.col].zoned, t.j.p, t.j.end)
+        if p is not NULL:
+            t.j.p = p
+        elif not page_cell(t):
             return False
     if not json_mark(&t.j, c']'):
         return json_fail(&t.j, b"a row of the result has more values than columns")
