@@ -359,16 +359,7 @@ def test_connections_are_kept(fake: FakeTrino) -> None:
     assert not session.is_alive()
 
 
-# ---- large things ----
-
-
-def test_ten_thousand_columns(fake: FakeTrino) -> None:
-    columns = [{**BIGINT, "name": f"c{i}"} for i in range(10000)]
-    fake.pages = [{"columns": columns, "data": [list(range(10000))]}, {"columns": columns}]
-    operation = connected(fake).execute("select", (), ExecuteOptions(), ignore)
-    assert len(operation.columns) == 10000
-    assert operation.columns[9999].name == "c9999"
-    operation.close()
+# ---- warnings, spools ----
 
 
 def test_warnings_are_handed_out_once(fake: FakeTrino) -> None:

@@ -28,7 +28,7 @@ class Result(Protocol):
 
 
 class Heartbeat:
-    """One thread for the open results of a session, as long as there are any."""
+    """One thread for the open results of a session, as long as there are any now and then."""
 
     def __init__(self, client: Client, seconds: float) -> None:
         """`seconds` 0: nothing is kept alive."""
@@ -36,12 +36,14 @@ class Heartbeat:
         self._seconds = seconds
         self._results: set[Result] = set()
         self._changed = threading.Condition()
-        self._running = False
+        self._running = self._closed = False
 
     def add(self, result: Result) -> None:
         if self._seconds <= 0:
             return
         with self._changed:
+            if self._closed:
+                return
             self._results.add(result)
             if not self._running:
                 self._running = True
@@ -50,14 +52,20 @@ class Heartbeat:
     def remove(self, result: Result) -> None:
         with self._changed:
             self._results.discard(result)
-            if not self._results:
-                self._changed.notify_all()
+
+    def close(self) -> None:
+        """The session ends."""
+        with self._changed:
+            self._closed = True
+            self._results.clear()
+            self._changed.notify_all()
 
     def _beat(self) -> None:
         while True:
             with self._changed:
-                if self._results:
+                if not self._closed:
                     self._changed.wait(self._seconds)
+                # A round without results ends it, not the end of each: short queries should not cost a thread each.
                 if not self._results:
                     self._running = False
                     return

@@ -123,6 +123,7 @@ class Trino(Backend):
 
     def disconnect(self) -> None:
         self._open = False
+        self.heartbeat.close()
         self.pool.close()
 
     def is_alive(self) -> bool:
