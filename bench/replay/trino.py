@@ -223,7 +223,7 @@ def drain(port: int, encoding: str, size: int) -> float:
     while found := NEXT.search(body, 0, 2000):
         body = ask("GET", urlsplit(found[1].decode()).path)
         taken += len(body)
-        spooled = SEGMENT.search(body, 0, 2000) if encoding.startswith("spooled") else None
+        spooled = SEGMENT.search(body) if encoding.startswith("spooled") else None
         if spooled:
             data = ask("GET", urlsplit(spooled[1].decode()).path)
             taken += len(unpacked(data, encoding.removeprefix("spooled "), size))
