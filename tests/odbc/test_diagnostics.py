@@ -26,7 +26,7 @@ from plain import (
     pointer,
 )
 
-pytestmark = pytest.mark.engines("duckdb", "spark")
+pytestmark = pytest.mark.engines("duckdb", "spark", "trino")
 
 FIELDS = {row["field"]: row for row in tables.rows("diag_fields")}
 NO_ROW, NO_COLUMN = -1, -1
