@@ -9,6 +9,8 @@ import datetime
 import decimal
 from typing import Any, NamedTuple
 
+from engine_facts import FACTS
+
 ROWS = 100_000
 _EPOCH = datetime.date(1970, 1, 1)
 _START = datetime.datetime(2020, 1, 1)
@@ -69,6 +71,12 @@ QUERIES = {
         day="date_add(date '1970-01-01', cast(i % 20000 as int))",
         moment="timestamp_micros(1577836800000000 + i * 1000001)",
         source=f"(select id as i from range({ROWS}))",
+    ),
+    "trino": _SELECT.format(
+        text="varchar",
+        day="date_add('day', i % 20000, date '1970-01-01')",
+        moment="cast(from_unixtime_nanos(1577836800000000000 + i * 1000001000) at time zone 'UTC' as timestamp(6))",
+        source=FACTS["trino"].numbers(ROWS),
     ),
 }
 """Engine -> its query. Spark's session time zone must be UTC."""

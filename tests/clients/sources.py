@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clients.rows import QUERIES, one_line
+from engine_facts import FACTS
 from registration import connection_string
 
 
@@ -29,16 +30,16 @@ class Source:
     @property
     def text_type(self) -> str:
         """The engine's name of an unbounded text."""
-        return {"duckdb": "varchar", "spark": "string"}[self.engine]
+        return FACTS[self.engine].text
 
     @property
     def quote(self) -> str:
         """The engine's quote of names."""
-        return {"duckdb": '"', "spark": "`"}[self.engine]
+        return "`" if self.engine == "spark" else '"'
 
     def binary(self, digits: str) -> str:
         """A binary literal of hexadecimal digits."""
-        return {"duckdb": f"unhex('{digits}')", "spark": f"X'{digits}'"}[self.engine]
+        return f"unhex('{digits}')" if self.engine == "duckdb" else f"X'{digits}'"
 
     def data_source(self, folder: Path, driver: Path) -> dict[str, str]:
         """Environment in which `DSN=Clients` is this source, for both managers. Writes the files into `folder`."""

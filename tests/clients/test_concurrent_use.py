@@ -11,12 +11,9 @@ import pytest
 
 from clients.concurrent_use import QUERIES, THREADS
 from clients.sources import Source
+from engine_facts import FACTS
 
 SCRIPT = Path(__file__).with_name("concurrent_use.py")
-LONG = {
-    "duckdb": "select sum(a.range * b.range) from range(3000000) a, range(300000) b",
-    "spark": "select count(*) from range(3000000) a cross join range(300000) b where hash(a.id, b.id) = 1",
-}
 # Threading of odbcinst.ini: 0 none, 1 one call per statement, 2 per connection, 3 per environment.
 LEVELS = (0, 1, 2, 3)
 
@@ -29,7 +26,7 @@ def run(source: Source, driver_path: Path, folder: Path, level: int, task: str) 
     (folder / "odbcinst.ini").write_text(f"[Argus]\nDriver={driver_path}\nThreading={level}\n")
     env = os.environ | {"ODBCSYSINI": str(folder), "ODBCINSTINI": "odbcinst.ini"}
     text = source.connection_string
-    command = [sys.executable, str(SCRIPT), text, LONG[source.engine], task]
+    command = [sys.executable, str(SCRIPT), text, FACTS[source.engine].slow, task]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done
     return done.stdout.split()

@@ -14,7 +14,7 @@ from clients.sources import Source
 def test_iodbctest_fetches_the_same_rows(source: Source, tmp_path: Path, driver_path: Path) -> None:
     env = os.environ | source.data_source(tmp_path, driver_path) | {"LC_ALL": "C.UTF-8"}
     # The program cuts timestamps after the second, so it gets this one as text.
-    text = {"duckdb": "varchar", "spark": "string"}[source.engine]
+    text = source.text_type
     query = (
         f"select id, n, price, ratio, label, day, cast(moment as {text}) as moment, flag"
         f" from ({source.query.removesuffix(' order by 1')}) s order by 1"

@@ -47,7 +47,7 @@ def test_isql_shows_the_engine_error(program: str, source: Source, tmp_path: Pat
 @pytest.mark.parametrize("program", ["isql", "iusql"])
 def test_isql_shows_the_heart_of_a_long_error(program: str, source: Source, tmp_path: Path, driver_path: Path) -> None:
     """iusql shows nothing of a record that is longer than its 499 characters, and stops there."""
-    function = {"duckdb": "error", "spark": "raise_error"}[source.engine]
+    function = {"duckdb": "error", "spark": "raise_error", "trino": "fail"}[source.engine]
     statement = f"select {function}('no such apple{' and no such pear' * 60}')"
     output = run(program, source, tmp_path, driver_path, "-v", statement=statement).decode()
     assert "no such apple" in output

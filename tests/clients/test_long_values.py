@@ -19,6 +19,7 @@ UNIT_BYTES = UNIT.encode()
 TEXT_SQL = {
     "duckdb": f"select repeat('{UNIT}', {SIZE // len(UNIT_BYTES)}) as t",
     "spark": f"select repeat('{UNIT}', {SIZE // len(UNIT_BYTES)}) as t",
+    "trino": f"select rpad('', {SIZE // len(UNIT_BYTES) * len(UNIT)}, '{UNIT}') as t",
 }
 TEXT = UNIT * (SIZE // len(UNIT_BYTES))
 BLOCK = hashlib.sha256(b"argus").digest()
@@ -27,6 +28,7 @@ BINARY = BLOCK * (SIZE // len(BLOCK))
 BINARY_SQL = {
     "duckdb": f"select cast(repeat('{HEX_ESCAPES}', {SIZE // len(BLOCK)}) as blob) as b",
     "spark": f"select unhex(repeat('{BLOCK.hex()}', {SIZE // len(BLOCK)})) as b",
+    "trino": f"select from_hex(rpad('', {SIZE // len(BLOCK) * len(BLOCK.hex())}, '{BLOCK.hex()}')) as b",
 }
 
 

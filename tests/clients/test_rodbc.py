@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clients.rows import ROWS, expected
 from clients.sources import Source
+from engine_facts import FACTS
 
 SCRIPT = Path(__file__).with_name("rodbc.R")
 
@@ -32,7 +33,7 @@ def test_a_session_of_rodbc(source: Source, tmp_path: Path, driver_path: Path) -
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=300, encoding="utf-8")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     got = sections(done.stdout)
-    name = {"duckdb": "DuckDB", "spark": "Spark SQL"}[source.engine]
+    name = FACTS[source.engine].product
     assert got["info"] == [name, "03.80", "libargus_odbc.so"]
     assert got["classes"] == ["character", "integer", "character", "numeric", *["character"] * 4]
 
@@ -48,11 +49,10 @@ def test_a_session_of_rodbc(source: Source, tmp_path: Path, driver_path: Path) -
     assert "no_such_table_here" in got["error"][0]
     assert sorted(line.strip() for line in got["saved"]) == ["NA", "it's", "ž😀"]
     assert got["tables"] == ["r_saved TABLE"]
-    text = {"duckdb": "VARCHAR", "spark": "STRING"}[source.engine]
-    assert got["columns"] == [
-        "id INT 1" if source.engine == "spark" else "id INTEGER 1",
-        "ratio DOUBLE 1",
-        f"label {text} 1",
+    assert [column.upper() for column in got["columns"]] == [
+        "ID INT 1" if source.engine == "spark" else "ID INTEGER 1",
+        "RATIO DOUBLE 1",
+        f"LABEL {source.text_type.upper()} 1",
     ]
     assert (got["types"], got["left"]) == (["TRUE"], ["0"])
 
