@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from argus_odbc.backends.base import ExecuteOptions
 from argus_odbc.backends.trino import Trino
 from argus_odbc.backends.trino.http import Answer
 from argus_odbc.backends.trino.protocol import read_page
@@ -82,3 +83,21 @@ def test_no_request_is_wasted() -> None:
         assert [seen.path for seen in fake.seen[2:]] == ["/v1/statement", *named]
         session.disconnect()
         assert len(fake.seen) == 2 + 1 + len(pages)
+
+
+@pytest.mark.parametrize("kind", ["INSERT", "UPDATE", "DELETE", "MERGE", "CREATE TABLE", "REFRESH MATERIALIZED VIEW"])
+def test_changes_have_a_count_and_no_result(kind: str) -> None:
+    """The server sends the count as a row too: `rows bigint`."""
+    rows = {**BIGINT, "name": "rows"}
+    pages = [
+        {"columns": [rows], "updateType": kind}, {"columns": [rows], "data": [[3]], "updateType": kind},
+        {"columns": [rows], "updateType": kind, "updateCount": 3},
+    ]  # fmt: skip
+    with FakeTrino(pages) as fake:
+        session = Trino.connect(Settings(host="127.0.0.1", port=fake.port, uid="ann"))
+        operation = session.execute("anything", (), ExecuteOptions(), lambda cancel: None)
+        assert (operation.row_count, operation.columns, operation.fetch_results()) == (3, (), None)
+        assert operation.next_result() is None
+        operation.close()
+        assert fake.requests("DELETE") == []
+        session.disconnect()
