@@ -116,10 +116,24 @@ cdef Batch* reader_pull(Reader* r) noexcept nogil:
     return NULL
 
 
+cdef extern from *:
+    """
+    /* glibc gives large blocks back to the system when they are freed, and asks for them again a moment later for the next
+     * batch: each of their pages is then zeroed and mapped anew. It stops that for blocks up to the size of the largest one
+     * that was ever freed, so one is, which is never touched and costs nothing. Other allocators do not mind. */
+    static inline void argus_keep_blocks(void) {
+        void *volatile large = malloc((size_t)16 << 20);
+        free(large);
+    }
+    """
+    void keep_blocks "argus_keep_blocks"() noexcept nogil
+
+
 cdef void reader_run(void* arg) noexcept nogil:
     """The reader's thread: keep the queue full until the result ends or the application has enough."""
     cdef Reader* r = <Reader*>arg
     cdef Batch* b
+    keep_blocks()
     argus_monitor_lock(r.monitor)
     while True:
         while r.count == QUEUE_BATCHES and not r.stop:

@@ -115,7 +115,8 @@ cdef inline const char* fast_moment(const char* p, int32_t scale, int64_t* out) 
     return p + n + 1
 
 
-cdef inline const char* fast_cell(Column* c, TextOut* text, int64_t row, bint zoned, const char* p, const char* end) noexcept nogil:
+cdef inline const char* fast_cell(Column* c, TextOut* text, int64_t row, bint zoned, const char* p,
+                                  const char* end) noexcept nogil:
     """The cell at p into row `row` of its column: what follows it, or NULL where nothing was read."""
     cdef int64_t v = 0
     cdef double d = 0
