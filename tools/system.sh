@@ -35,6 +35,8 @@ if [ "$level" != demo ]; then
     need krb5-admin-server sh -c 'PATH=$PATH:/usr/sbin; command -v kadmin.local'
     need krb5-user command -v kinit
     need libkrb5-dev command -v krb5-config
+    # turbodbc, one of the client programs, is built from its sources.
+    need libboost-dev sh -c 'echo "#include <boost/version.hpp>" | g++ -x c++ -E -'
     # R and RODBC, one of the client programs.
     need r-base-core command -v Rscript
     need r-cran-rodbc Rscript --vanilla -e 'library(RODBC)'

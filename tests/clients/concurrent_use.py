@@ -19,7 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from plain import C_SBIGINT, SQL_NTS, SQL_SUCCESS, STMT, Driver, Session, pointer
 
-STILL_EXECUTING, ASYNC_ENABLE = 2, 4
+STILL_EXECUTING, ASYNC_ENABLE, CLOSE = 2, 4, 0
+WARMS_UP = b"select 1"
+"""A server that has just started plans its first query for seconds."""
 THREADS, QUERIES = 4, 10
 
 
@@ -28,6 +30,8 @@ def report(session: Session, since: float) -> None:
 
 
 def cancel(session: Session, query: bytes) -> None:
+    session.ok(WARMS_UP)
+    assert session.driver.SQLFreeStmt(pointer(session.stmt), CLOSE) == SQL_SUCCESS
     asked = [0.0]
 
     def ask() -> None:
@@ -43,6 +47,8 @@ def cancel(session: Session, query: bytes) -> None:
 
 
 def asynchronous(session: Session, query: bytes) -> None:
+    session.ok(WARMS_UP)
+    assert session.driver.SQLFreeStmt(pointer(session.stmt), CLOSE) == SQL_SUCCESS
     assert session.driver.SQLSetStmtAttr(pointer(session.stmt), ASYNC_ENABLE, pointer(1), 0) == SQL_SUCCESS
     end = time.monotonic() + 1
     while time.monotonic() < end:

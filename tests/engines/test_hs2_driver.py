@@ -68,7 +68,7 @@ def test_spark_errors(spark: Any, sql: str, state: str) -> None:
 def test_spark_timeout(spark: Any) -> None:
     spark.timeout = 1
     with pytest.raises(pyodbc.Error) as caught:
-        spark.execute("SELECT count(*) FROM range(1000000000000) WHERE id % 7 = 8").fetchall()
+        spark.execute("SELECT count(*) FROM range(30000000000) WHERE id % 7 = 8").fetchall()
     assert caught.value.args[0] == "HYT00"
 
 

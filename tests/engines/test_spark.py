@@ -152,7 +152,7 @@ def test_error(spark: Spark, sql: str, state: str, words: str) -> None:
 
 # ---- cancel, timeout ----
 
-ENDLESS = "SELECT count(*) FROM range(1000000000000) WHERE id % 7 = 8"
+ENDLESS = "SELECT count(*) FROM range(30000000000) WHERE id % 7 = 8"
 
 
 def stopped_within(spark: Spark, seconds: float) -> bool:
