@@ -38,7 +38,16 @@ class Hive(HS2Backend):
     # Codes of org.apache.hadoop.hive.ql.ErrorMsg that say more than the 42000 they come with.
     errors = ErrorMap(
         states={"08S01": "HY000"},
-        codes={10001: "42S02", 10002: "42S22", 10004: "42S22", 10072: "3F000", 10242: "42S01", 10003: "42000"},
+        codes={
+            10001: "42S02",
+            10002: "42S22",
+            10004: "42S22",
+            10072: "3F000",
+            10242: "42S01",
+            10003: "42000",
+            10044: "21S01",
+            10297: "HYC00",
+        },
         texts=(
             (r"AlreadyExistsException|already exists", "42S01"),
             (r"InvalidTableException|Table not found", "42S02"),
