@@ -184,7 +184,7 @@ def connect_and_first_row(host: str, port: int) -> Iterator[Figure]:
     from trino.dbapi import connect
 
     text = f"Backend=trino;Host={host};Port={port};UID=bench;"
-    yield from first.against("Trino", 15, text, 1.2, package=lambda: connect(host=host, port=port, user="bench"))
+    yield from first.against("Trino", 15, text, 1.5, package=lambda: connect(host=host, port=port, user="bench"))
 
 
 @contextmanager
