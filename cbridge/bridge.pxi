@@ -25,23 +25,6 @@ cdef extern from "argus/boot.h" nogil:
     void argus_connected()
 
 
-cdef enum:
-    END_WAIT_MS = 5000   # for statements that were cancelled because the process ends
-
-
-def end_of_python():
-    """The exit handler of a Python that a host brought; one that the driver started never ends."""
-    if argus_end_begins():
-        from argus_odbc import driver
-        driver.cancel_all()
-        with nogil:
-            argus_end_waits(END_WAIT_MS)
-
-
-import atexit
-atexit.register(end_of_python)
-
-
 cdef void take_exception(Head* h, object e):
     """An exception as a diagnostic record: DriverError by its own SQLSTATE, anything else as HY000 with its type."""
     cdef bytes state, text
@@ -177,30 +160,6 @@ cdef SQLRETURN bridge_connect(Dbc* d, const TextIn* text, const TextIn* dsn, con
         rc = py_connect(d, text, dsn, uid, pwd, complete, completed)
     argus_connected()
     return rc
-
-
-cdef SQLRETURN py_browse(Dbc* d, const TextIn* text, char** out):
-    try:
-        from argus_odbc import driver
-        if d.browse is NULL:
-            own(&d.browse, driver.begin_browsing())
-        dialogue = <object>d.browse
-        asked = dialogue.step(to_str(text) or "", d.login_timeout)
-        take_warnings(&d.h, dialogue.warnings)
-        out[0] = copy_text(asked or dialogue.text)
-        return SQL_NEED_DATA if asked else SQL_SUCCESS
-    except BaseException as e:
-        take_exception(&d.h, e)
-        return SQL_ERROR
-
-
-cdef SQLRETURN bridge_browse(Dbc* d, const TextIn* text, char** out) noexcept nogil:
-    """One step of SQLBrowseConnect. *out (malloc): with SQL_NEED_DATA what is asked for, with SQL_SUCCESS the connection
-    string that was put together."""
-    if argus_boot() != 0:
-        return fail(&d.h, b"HY000", argus_boot_error())
-    with gil:
-        return py_browse(d, text, out)
 
 
 cdef void py_disconnect(Dbc* d):

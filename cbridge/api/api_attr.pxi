@@ -125,8 +125,6 @@ cdef SQLRETURN set_isolation(Dbc* d, SQLUINTEGER v) noexcept nogil:
 cdef SQLRETURN set_async(Dbc* d, SQLUINTEGER v) noexcept nogil:
     """SQL_ATTR_ASYNC_ENABLE of a connection: for its statements and for those to come."""
     cdef Stmt* s = d.stmts
-    if any_busy(d):
-        return statements_busy(&d.h)
     d.async_enable = v
     while s is not NULL:
         argus_lock(&s.h.lock)
@@ -164,6 +162,12 @@ cdef SQLUINTEGER* plain_dbc_attr(Dbc* d, SQLINTEGER attr) noexcept nogil:
 cdef SQLRETURN set_dbc_attr(Dbc* d, SQLINTEGER attr, SQLPOINTER value, SQLINTEGER n, bint wide) noexcept nogil:
     cdef SQLUINTEGER* field = plain_dbc_attr(d, attr)
     cdef SQLUINTEGER v = <SQLUINTEGER><SQLULEN>value
+    if d.browse is not NULL:
+        return fail(&d.h, b"HY010", b"SQLBrowseConnect waits for its next call: attributes are set before it begins")
+    if any_busy(d):
+        return statements_busy(&d.h)
+    if any_waiting(d):
+        return statements_wait(&d.h)
     if attr == SQL_ATTR_AUTOCOMMIT:
         return set_autocommit(d, v)
     if attr == SQL_ATTR_TXN_ISOLATION:
@@ -231,6 +235,8 @@ cdef SQLRETURN get_dbc_attr(Dbc* d, SQLINTEGER attr, SQLPOINTER out, SQLINTEGER 
     cdef SQLUINTEGER v = 0
     cdef bint alive = False
     cdef SQLRETURN rc
+    if d.browse is not NULL:
+        return fail(&d.h, b"HY010", b"SQLBrowseConnect waits for its next call: attributes are asked for when it has ended")
     if attr == SQL_ATTR_CURRENT_CATALOG:
         return get_catalog(d, out, cap, total, wide)
     if field is not NULL:

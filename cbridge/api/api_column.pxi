@@ -1,13 +1,16 @@
 # SQLNumResultCols, SQLDescribeCol, SQLColAttribute, SQLBindCol.
 # Included by _core.pyx after api_statement.pxi.
 
-cdef SQLRETURN need_result(Stmt* s, SQLUSMALLINT column) noexcept nogil:
-    """The IRD is known, and has the column where one is named (0 = none named)."""
+cdef SQLRETURN need_result(Stmt* s, SQLUSMALLINT column, bint counting) noexcept nogil:
+    """The IRD is known, and has the column where one is named (0 = none named).
+
+    counting: SQLNumResultCols, which may ask an executed statement without a result too.
+    """
     cdef SQLRETURN rc
     if s.state == ST_ALLOCATED:
         return fail(&s.h, b"HY010", b"Nothing is prepared or executed on this statement")
-    if s.state >= ST_NEED_DATA:
-        return fail(&s.h, b"HY010", b"The statement waits for parameter data: finish or cancel that first")
+    if s.state == ST_EXECUTED_NO_RESULT and (column or not counting):
+        return fail(&s.h, b"24000", b"The statement that was executed gave no result set, so it has no columns")
     rc = describe_now(s)
     if not SQL_SUCCEEDED(rc):
         return rc
@@ -38,7 +41,7 @@ cdef SQLRETURN need_bookmark(Stmt* s, SQLUSMALLINT column) noexcept nogil:
 
 
 cdef SQLRETURN num_result_cols(Stmt* s, SQLSMALLINT* n) noexcept nogil:
-    cdef SQLRETURN rc = need_result(s, 0)
+    cdef SQLRETURN rc = need_result(s, 0, True)
     if SQL_SUCCEEDED(rc) and n is not NULL:
         n[0] = s.ird.count
     return rc
@@ -74,7 +77,7 @@ cdef SQLRETURN describe_col(SQLHSTMT h, SQLUSMALLINT c, void* name, SQLSMALLINT 
         return leave(&s.h, launch(s, SQL_API_SQLDESCRIBECOL, call_new(s, WORK_DESCRIBE)))
     rc = need_bookmark(s, c)
     if SQL_SUCCEEDED(rc):
-        rc = need_result(s, c)
+        rc = need_result(s, c, False)
     if not SQL_SUCCEEDED(rc):
         return leave(&s.h, rc)
     r = &s.ird.recs[c]
@@ -167,7 +170,7 @@ cdef SQLRETURN col_attribute(SQLHSTMT h, SQLUSMALLINT c, SQLUSMALLINT field, SQL
         return leave(&s.h, launch(s, SQL_API_SQLCOLATTRIBUTE, call_new(s, WORK_DESCRIBE)))
     rc = SQL_SUCCESS if count else need_bookmark(s, c)
     if SQL_SUCCEEDED(rc):
-        rc = need_result(s, 0 if count else c)
+        rc = need_result(s, 0 if count else c, False)
     if not SQL_SUCCEEDED(rc):
         return leave(&s.h, rc)
     if which >= 0:

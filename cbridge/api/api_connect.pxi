@@ -168,6 +168,8 @@ cdef public SQLRETURN SQLDisconnect(SQLHDBC h) noexcept nogil:
         return leave(&d.h, fail(&d.h, b"08003", b"The connection is not open"))
     if any_busy(d):
         return leave(&d.h, statements_busy(&d.h))
+    if any_waiting(d):
+        return leave(&d.h, statements_wait(&d.h))
     if bridge_may_disconnect(d) != SQL_SUCCESS:
         return leave(&d.h, SQL_ERROR)
     dbc_close(d)
@@ -181,6 +183,8 @@ cdef SQLRETURN end_tran(Dbc* d, SQLSMALLINT how) noexcept nogil:
         return fail(&d.h, b"08003", b"The connection is not open")
     if any_busy(d):
         return statements_busy(&d.h)
+    if any_waiting(d):
+        return statements_wait(&d.h)
     return bridge_end_tran(d, how == SQL_COMMIT)
 
 

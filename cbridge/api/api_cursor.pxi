@@ -7,8 +7,8 @@ cdef SQLRETURN set_cursor_name(Stmt* s, void* name, SQLSMALLINT n, bint wide) no
     cdef SQLRETURN rc
     if name is NULL:
         return fail(&s.h, b"HY009", b"The cursor name is a null pointer")
-    if s.reader is not NULL:
-        return fail(&s.h, b"24000", b"The name of an open cursor cannot change")
+    if s.state >= ST_EXECUTED_NO_RESULT:
+        return fail(&s.h, b"24000", b"The name cannot change once the statement was executed: set it before, or close the result")
     rc = text_in(&s.h, name, n, wide, &t)
     if rc != SQL_SUCCESS:
         return rc

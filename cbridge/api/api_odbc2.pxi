@@ -12,11 +12,11 @@ cdef public SQLRETURN SQLAllocEnv(SQLHENV* out) noexcept nogil:
 
 
 cdef public SQLRETURN SQLAllocConnect(SQLHENV h, SQLHDBC* out) noexcept nogil:
-    return SQLAllocHandle(SQL_HANDLE_DBC, h, out)
+    return SQLAllocHandle(SQL_HANDLE_DBC, h, out) if env(h) is not NULL else SQL_INVALID_HANDLE
 
 
 cdef public SQLRETURN SQLAllocStmt(SQLHDBC h, SQLHSTMT* out) noexcept nogil:
-    return SQLAllocHandle(SQL_HANDLE_STMT, h, out)
+    return SQLAllocHandle(SQL_HANDLE_STMT, h, out) if dbc(h) is not NULL else SQL_INVALID_HANDLE
 
 
 cdef public SQLRETURN SQLFreeEnv(SQLHENV h) noexcept nogil:

@@ -5,8 +5,6 @@ cdef SQLRETURN bind_parameter(Stmt* s, SQLUSMALLINT i, SQLSMALLINT direction, SQ
                               SQLULEN size, SQLSMALLINT digits, SQLPOINTER data, SQLLEN cap, SQLLEN* ind) noexcept nogil:
     cdef DescRec* a
     cdef DescRec* p
-    if s.state >= ST_NEED_DATA:
-        return waits_for_data(s)
     if i == 0 or i > 32767:
         return fail_num(&s.h, b"07009", b"There is no parameter %d; the first one is 1", i, 0)
     if direction == SQL_PARAM_INPUT_OUTPUT and cap == SQL_SETPARAM_VALUE_MAX:
@@ -77,7 +75,7 @@ cdef public SQLRETURN SQLNumParams(SQLHSTMT h, SQLSMALLINT* n) noexcept nogil:
     cdef SQLRETURN rc
     if not begin(s, SQL_API_SQLNUMPARAMS, &rc):
         return rc
-    if s.state == ST_ALLOCATED or s.state >= ST_NEED_DATA:
+    if s.state == ST_ALLOCATED:
         return leave(&s.h, fail(&s.h, b"HY010", b"Nothing is prepared or executed on this statement"))
     if n is not NULL:
         n[0] = s.nparams
@@ -86,8 +84,6 @@ cdef public SQLRETURN SQLNumParams(SQLHSTMT h, SQLSMALLINT* n) noexcept nogil:
 
 cdef SQLRETURN describe_param(Stmt* s, SQLUSMALLINT i, SQLSMALLINT* sql_type, SQLULEN* size, SQLSMALLINT* digits,
                               SQLSMALLINT* nullable) noexcept nogil:
-    if s.state >= ST_NEED_DATA:
-        return waits_for_data(s)
     if s.state == ST_ALLOCATED:
         return fail(&s.h, b"HY010", b"Nothing is prepared or executed on this statement")
     if i == 0 or i > s.nparams:
@@ -116,9 +112,17 @@ cdef public SQLRETURN SQLParamData(SQLHSTMT h, SQLPOINTER* token) noexcept nogil
     return leave(&s.h, param_data(s, token))
 
 
+cdef bint ends_dialogue(const char* sqlstate) noexcept nogil:
+    """Whether an error of SQLPutData ends the data-at-execution dialogue; a call that was wrong in itself does not."""
+    return not listed(sqlstate, b"07S01\0HY009\0HY010\0HY019\0HY020\0HY090\0")
+
+
 cdef public SQLRETURN SQLPutData(SQLHSTMT h, SQLPOINTER data, SQLLEN n) noexcept nogil:
     cdef Stmt* s = stmt(h)
     cdef SQLRETURN rc
     if not begin(s, SQL_API_SQLPUTDATA, &rc):
         return rc
-    return leave(&s.h, put_data(s, data, n))
+    rc = put_data(s, data, n)
+    if rc == SQL_ERROR and s.h.ndiag and ends_dialogue(s.h.diags[0].sqlstate):
+        params_cancel(s)
+    return leave(&s.h, rc)

@@ -1,17 +1,11 @@
 # SQLPrepare, SQLExecute, SQLExecDirect, SQLCancel, SQLCancelHandle, SQLRowCount, SQLMoreResults.
 # Included by _core.pyx after api_connect.pxi.
 
-cdef SQLRETURN waits_for_data(Stmt* s) noexcept nogil:
-    return fail(&s.h, b"HY010", b"The statement waits for parameter data: finish with SQLParamData, or call SQLCancel")
-
-
 cdef SQLRETURN prepare(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcept nogil:
     cdef TextIn t
     cdef SQLRETURN rc
     if text is NULL:
         return fail(&s.h, b"HY009", b"The SQL text is a null pointer")
-    if s.state >= ST_NEED_DATA:
-        return waits_for_data(s)
     if s.reader is not NULL:
         return fail(&s.h, b"24000", b"A cursor is open on the statement: close it before the next SQLPrepare")
     rc = text_in(&s.h, text, n, wide, &t)
@@ -74,12 +68,10 @@ cdef SQLRETURN run_now(Stmt* s) noexcept nogil:
 
 cdef SQLRETURN execute_prepared(Stmt* s) noexcept nogil:
     cdef SQLRETURN rc
-    if s.state >= ST_NEED_DATA:
-        return waits_for_data(s)
-    if s.reader is not NULL:
-        return fail(&s.h, b"24000", b"A cursor is open on the statement: close it before the next SQLExecute")
     if not s.prepared:
         return fail(&s.h, b"HY010", b"Nothing is prepared on this statement: call SQLPrepare first")
+    if s.reader is not NULL:
+        return fail(&s.h, b"24000", b"A cursor is open on the statement: close it before the next SQLExecute")
     rc = params_begin(s)
     return run_now(s) if rc == SQL_SUCCESS else rc
 
@@ -99,8 +91,6 @@ cdef SQLRETURN exec_direct(Stmt* s, void* text, SQLINTEGER n, bint wide) noexcep
     cdef SQLRETURN rc
     if text is NULL:
         return fail(&s.h, b"HY009", b"The SQL text is a null pointer")
-    if s.state >= ST_NEED_DATA:
-        return waits_for_data(s)
     if s.reader is not NULL:
         return fail(&s.h, b"24000", b"A cursor is open on the statement: close it before the next SQLExecDirect")
     rc = text_in(&s.h, text, n, wide, &t)
@@ -140,7 +130,7 @@ cdef public SQLRETURN SQLCancel(SQLHSTMT h) noexcept nogil:
     cdef Stmt* s = stmt(h)
     if s is NULL:
         return SQL_INVALID_HANDLE
-    if not argus_load(&s.busy) and s.state >= ST_NEED_DATA and s.state <= ST_CAN_PUT:
+    if not argus_load(&s.busy) and waiting(s):
         if not enter(&s.h, MAGIC_STMT):
             return SQL_INVALID_HANDLE
         params_cancel(s)
@@ -167,7 +157,7 @@ cdef public SQLRETURN SQLRowCount(SQLHSTMT h, SQLLEN* n) noexcept nogil:
     cdef SQLRETURN rc
     if not begin(s, SQL_API_SQLROWCOUNT, &rc):
         return rc
-    if s.state < ST_EXECUTED_NO_RESULT or s.state >= ST_NEED_DATA:
+    if s.state < ST_EXECUTED_NO_RESULT:
         return leave(&s.h, fail(&s.h, b"HY010", b"Nothing was executed on this statement"))
     if n is not NULL:
         n[0] = s.row_count

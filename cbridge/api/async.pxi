@@ -202,9 +202,10 @@ cdef SQLRETURN front_fail(Stmt* s) noexcept nogil:
 
 cdef inline bint begin(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept nogil:
     """Enter a statement for an exported function, or answer in *rc why it does not run: invalid handle, still running,
-    the outcome of the asynchronous call that this one asks about, HY010 where another one runs."""
+    the outcome of the asynchronous call that this one asks about, HY010 where another one runs or parameter data is
+    waited for."""
     if s is not NULL and argus_load(&s.busy) == 0 and argus_try_lock(&s.h.lock):
-        if s.h.magic == MAGIC_STMT and s.busy == 0:
+        if s.h.magic == MAGIC_STMT and s.busy == 0 and not waiting(s):
             fresh(&s.h)
             return True
         argus_unlock(&s.h.lock)
@@ -212,7 +213,7 @@ cdef inline bint begin(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept n
 
 
 cdef bint begin_slowly(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept nogil:
-    """`begin` where the handle is no statement, busy, or locked by another thread."""
+    """`begin` where the handle is no statement, busy, waiting for data, or locked by another thread."""
     rc[0] = SQL_INVALID_HANDLE
     if s is NULL:
         return False
@@ -223,6 +224,9 @@ cdef bint begin_slowly(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept n
             return False
         if s.busy == 0:
             fresh(&s.h)
+            if waiting(s) and function != SQL_API_SQLPARAMDATA and function != SQL_API_SQLPUTDATA:
+                rc[0] = leave(&s.h, waits_for_data(s))
+                return False
             return True
         argus_unlock(&s.h.lock)  # another thread has started an asynchronous call since
     return poll(s, function, rc)
@@ -271,6 +275,21 @@ cdef bint any_busy(Dbc* d) noexcept nogil:
             return True
         s = s.next
     return False
+
+
+cdef bint any_waiting(const Dbc* d) noexcept nogil:
+    """Whether a statement of the connection, whose lock is held, waits for parameter data."""
+    cdef const Stmt* s = d.stmts
+    while s is not NULL:
+        if waiting(s):
+            return True
+        s = s.next
+    return False
+
+
+cdef SQLRETURN statements_wait(Head* h) noexcept nogil:
+    return fail(h, b"HY010", b"A statement of the connection waits for parameter data: finish it with SQLParamData, or call "
+                b"SQLCancel")
 
 
 cdef SQLRETURN statements_busy(Head* h) noexcept nogil:

@@ -48,8 +48,6 @@ cdef SQLRETURN reset_connection(Dbc* d, SQLUINTEGER v) noexcept nogil:
         return fail_num(&d.h, b"HY024", b"SQL_ATTR_RESET_CONNECTION has no value %d", v, 0)
     if not d.connected:
         return fail(&d.h, b"08003", b"The connection is not open, so there is nothing to reset")
-    if any_busy(d):
-        return statements_busy(&d.h)
     while s is not NULL:
         renew_stmt(s)
         s = s.next

@@ -161,8 +161,9 @@ cdef SQLRETURN set_plain(Stmt* s, SQLINTEGER attr, SQLULEN* field, SQLULEN value
     """Store a numeric attribute after its rule: HY024 for what is no value, 01S02 or HYC00 for what is not done."""
     cdef AttrRule r = attr_rule(attr, value)
     if r.attr:
-        if r.before_cursor and s.reader is not NULL:
-            return fail_num(&s.h, b"24000", b"Attribute %d cannot change while a cursor is open", attr, 0)
+        if r.before_cursor and s.state >= ST_EXECUTED_NO_RESULT:
+            return fail_num(&s.h, b"24000", b"Attribute %d cannot change after the statement was executed: close it first",
+                            attr, 0)
         if r.before_cursor and s.prepared:
             return fail_num(&s.h, b"HY011", b"Attribute %d must be set before the statement is prepared", attr, 0)
         if value > r.limit or (value == 0 and attr == SQL_ATTR_CONCURRENCY):

@@ -14,7 +14,7 @@ cdef uint32_t* owner_lock(Desc* x) noexcept nogil:
 
 
 cdef bint desc_enter(Desc* x, uint32_t** owner) noexcept nogil:
-    """Take the owner's lock, then the descriptor's. False: it was freed meanwhile, or an asynchronous function uses it.
+    """Take the owner's lock, then the descriptor's. False: it was freed meanwhile, or see desc_busy.
 
     The statement that owns an implicit descriptor writes it under its own lock only.
     """
@@ -33,13 +33,14 @@ cdef bint desc_enter(Desc* x, uint32_t** owner) noexcept nogil:
 
 
 cdef bint desc_busy(const Desc* x) noexcept nogil:
-    """Whether a function that runs asynchronously may use the descriptor; an explicit one's connection is locked."""
+    """Whether a statement that uses the descriptor runs asynchronously or waits for parameter data; an explicit one's
+    connection is locked."""
     cdef Stmt* s = x.stmt
     if s is not NULL:
-        return argus_load(&s.busy) != 0
+        return argus_load(&s.busy) != 0 or waiting(s)
     s = x.dbc.stmts
     while s is not NULL:
-        if (s.ard is x or s.apd is x) and argus_load(&s.busy):
+        if (s.ard is x or s.apd is x) and (argus_load(&s.busy) or waiting(s)):
             return True
         s = s.next
     return False
@@ -49,7 +50,7 @@ cdef SQLRETURN desc_refused(Desc* x) noexcept nogil:
     """What a function answers that could not enter a descriptor."""
     if x is NULL or owner_lock(x) is NULL or not enter(&x.h, MAGIC_DESC):
         return SQL_INVALID_HANDLE
-    return leave(&x.h, fail(&x.h, b"HY010", b"A function runs asynchronously on a statement that uses the descriptor"))
+    return leave(&x.h, fail(&x.h, b"HY010", b"A statement that uses the descriptor runs asynchronously or waits for data"))
 
 
 cdef SQLRETURN desc_leave(Desc* x, uint32_t* owner, SQLRETURN rc) noexcept nogil:

@@ -198,3 +198,7 @@ cdef SQLRETURN fail_num(Head* h, const char* sqlstate, const char* text, int64_t
 
 cdef SQLRETURN no_memory(Head* h) noexcept nogil:
     return fail(h, b"HY001", b"Out of memory")
+
+
+cdef SQLRETURN waits_for_data(Stmt* s) noexcept nogil:
+    return fail(&s.h, b"HY010", b"The statement waits for parameter data: finish with SQLParamData, or call SQLCancel")

@@ -181,6 +181,11 @@ cdef struct Stmt:
     Head front                  # diagnostics of other calls meanwhile
 
 
+cdef inline bint waiting(const Stmt* s) noexcept nogil:
+    """In the data-at-execution dialogue (S8 to S10)."""
+    return ST_NEED_DATA <= s.state <= ST_CAN_PUT
+
+
 # ---- the slab: one address range that stays mapped, so that any pointer can be proved without touching it ----
 cdef extern from "argus/platform.h" nogil:
     void argus_lock(uint32_t* word)

@@ -74,6 +74,11 @@ cdef SQLRETURN stmt_free(Stmt* s) noexcept nogil:
         argus_unlock(&s.h.lock)
         argus_unlock(&d.h.lock)
         return front_fail(s)
+    if waiting(s):
+        fresh(&s.h)
+        waits_for_data(s)
+        argus_unlock(&d.h.lock)
+        return leave(&s.h, SQL_ERROR)
     unlink_stmt(d, s)
     stmt_release(s)
     argus_unlock(&s.h.lock)

@@ -104,7 +104,8 @@ def test_a_server_login_and_the_schemas_that_it_has(driver: Driver, dbc: int) ->
         asked = entries(told)
         assert asked["Host"] == (False, "?")
         assert asked["Port"] == asked["UID"] == asked["PWD"] == (True, "?")
-        assert asked["AuthMech"] == (True, "{AUTO,NOSASL,USER,PLAIN,KERBEROS,JWT}")
+        assert asked["AuthMech"][0]
+        assert asked["AuthMech"][1].startswith("{AUTO,NOSASL,USER,PLAIN,KERBEROS,JWT")
         rc, told = browse(driver, dbc, f"Host=127.0.0.1;Port={server.port};AuthMech=PLAIN")
         assert rc == SQL_NEED_DATA
         asked = entries(told)

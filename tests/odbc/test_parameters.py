@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from descriptors import CONCISE_TYPE, COUNT, DATA_PTR, PARAMETER_TYPE, Descriptor, bind_big, prepare
+from descriptors import CONCISE_TYPE, DATA_PTR, PARAMETER_TYPE, Descriptor, bind_big, prepare
 from engine_facts import Facts
 from plain import (
     C_BINARY,
@@ -205,6 +205,8 @@ def test_pieces_of_what_has_no_pieces(session: Session, facts: Facts) -> None:
 def test_dialogue_that_is_cancelled_or_loses_its_binding(session: Session) -> None:
     driver, stmt = session.driver, pointer(session.stmt)
     ind, token = ctypes.c_int64(DATA_AT_EXEC), ctypes.c_void_p()
+    bound, unused = (Descriptor(session, driver.alloc(4, session.dbc)) for _ in range(2))
+    assert driver.SQLSetStmtAttr(stmt, 10011, pointer(bound.handle), 0) == SQL_SUCCESS
 
     def start() -> None:
         assert bind(session, 1, 1, C_BINARY, -3, 0, 0, pointer(1), 0, ctypes.byref(ind)) == (SQL_SUCCESS, "")
@@ -217,12 +219,12 @@ def test_dialogue_that_is_cancelled_or_loses_its_binding(session: Session) -> No
     assert driver.SQLCancel(stmt) == SQL_SUCCESS
     assert (driver.SQLParamData(stmt, ctypes.byref(token)), session.state()) == (SQL_ERROR, "HY010")
     start()
-    # Another descriptor's fields, without a single record, in the middle of the dialogue.
-    empty = Descriptor(session, driver.alloc(4, session.dbc))
-    assert empty.number(0, COUNT) == 0
-    assert driver.SQLCopyDesc(pointer(empty.handle), pointer(Descriptor.of(session, "APD").handle)) == SQL_SUCCESS
+    assert driver.SQLCopyDesc(pointer(unused.handle), pointer(bound.handle)) == SQL_ERROR
+    assert bound.state() == "HY010"
+    # The descriptor with the binding is freed in the middle of the dialogue; the statement's own never had one.
+    assert driver.SQLFreeHandle(4, pointer(bound.handle)) == SQL_SUCCESS
     assert (driver.SQLPutData(stmt, b"abc", 3), session.state()) == (SQL_ERROR, "07002")
-    assert driver.SQLCancel(stmt) == SQL_SUCCESS
+    assert (driver.SQLPutData(stmt, b"abc", 3), session.state()) == (SQL_ERROR, "HY010"), "the error ended the dialogue"
     session.still_works()
 
 
