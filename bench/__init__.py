@@ -1,4 +1,4 @@
-"""Measurements; see README.md."""
+"""The project's figures, each a ratio of two things measured in one run: `python -m bench`."""
 
 import sys
 from pathlib import Path

@@ -105,14 +105,6 @@ SUITES = {
 }
 
 
-def processor() -> str:
-    """The processor's name, as the kernel tells it."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return "an unnamed processor"
-
-
 def show(figure: Figure) -> None:
     """One line of the table, as soon as the figure is known."""
     sign = ">=" if figure.at_least else "<="
@@ -147,23 +139,22 @@ def main() -> int:
     RESULTS.mkdir(exist_ok=True)
     print(f"driver {DRIVER}, {os.cpu_count()} processors\n")
     print(f"{'':4} {'value':>9}  {'noise':<16} {'bar':<8} {'goal':<8} figure")
+    now = datetime.datetime.now(datetime.UTC)
+    written, drawing = RESULTS / f"{now:%Y%m%d-%H%M%S}.json", RESULTS / "bench.svg"
     figures: list[Figure] = []
     for name in options.suite or SUITES:
         for figure in SUITES[name](options.quick):
             figures.append(figure)
             show(figure)
-    now = datetime.datetime.now(datetime.UTC)
-    report_file = RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
-    rows = [asdict(f) | {"good": f.good, "at_goal": f.at_goal} for f in figures]
-    report_file.write_text(json.dumps(rows, indent=2))
-    when = f"{now:%Y-%m-%d}, {processor()}, {os.cpu_count()} processors"
-    drawing = RESULTS / "bench.svg"
-    drawing.write_text(chart.draw(figures, when))
+            written.write_text(
+                json.dumps([asdict(f) | {"good": f.good, "at_goal": f.at_goal} for f in figures], indent=2)
+            )
+    drawing.write_text(chart.draw(figures, report.when(now)))
     if options.publish:
-        report.publish(figures, when)
+        report.publish(figures, report.when(now))
     goals = [f for f in figures if f.goal is not None]
     print(f"\n{sum(f.good for f in figures)} of {len(figures)} figures reach their bar, ", end="")
-    print(f"{sum(f.at_goal for f in goals)} of {len(goals)} their goal; written to {report_file} and {drawing}")
+    print(f"{sum(f.at_goal for f in goals)} of {len(goals)} their goal; written to {written} and {drawing}")
     return 0 if all(f.good for f in figures) else 1
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +61,13 @@ def test_the_table_has_its_place_in_the_readme() -> None:
     text = report.README.read_text("utf-8")
     assert text.count(report.BEGIN) == text.count(report.END) == 1
     assert text.index(report.BEGIN) < text.index(report.END)
+
+
+def test_an_earlier_run_is_read_as_it_was(tmp_path: Path) -> None:
+    figures = [
+        Figure("a", 0.5, 0.25, True, {"seconds": {"x": [1.0]}}, 0.6, (0.4, 0.6), "share", "s"),
+        Figure("b", 3.0, 9, False),
+    ]
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps([asdict(f) | {"good": f.good, "at_goal": f.at_goal} for f in figures]))
+    assert report.read(file) == figures
