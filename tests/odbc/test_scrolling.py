@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from engine_facts import FACTS, Facts
 from plain import (
     C_BINARY,
     C_CHAR,
@@ -27,7 +28,7 @@ from plain import (
     pointer,
 )
 
-pytestmark = pytest.mark.engines("duckdb", "spark")
+pytestmark = pytest.mark.engines("duckdb", "spark", "trino", "impala")
 
 NEXT, FIRST, LAST, PRIOR, ABSOLUTE, RELATIVE, BOOKMARK = 1, 2, 3, 4, 5, 6, 8
 CURSOR_TYPE, SCROLLABLE, SENSITIVITY, CONCURRENCY = 6, -1, -2, 7
@@ -38,9 +39,18 @@ POSITION, REFRESH, UPDATE, DELETE, ADD = range(5)
 ROW_SUCCESS, NOROW = 0, 3
 BEFORE, AFTER = "before start", "after end"
 
-ROWS = (
-    "select i as id, case when i % 7 = 0 then null else 'row ' || i end as label from range(1, {} + 1) t(i) order by i"
-)
+
+class OnEngine(Session):
+    """A session that knows its engine's words."""
+
+    def __init__(self, driver: Driver, facts: Facts, connection_string: str) -> None:
+        super().__init__(driver, connection_string)
+        self.facts = facts
+
+    def rows(self, last: int) -> bytes:
+        """The query of `expected(1, last, last)`."""
+        label = f"case when (i + 1) % 7 = 0 then null else concat('row ', cast(i + 1 as {self.facts.text})) end"
+        return f"select i + 1 as id, {label} as label from {self.facts.numbers(last)} order by i".encode()
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +60,8 @@ def driver(driver_path: Path) -> Driver:
 
 # CursorMemory=0 leaves no batch in memory but those of the current rowset.
 @pytest.fixture(params=["", "CursorMemory=0;"], ids=["memory", "file"])
-def session(driver: Driver, request: pytest.FixtureRequest) -> Iterator[Session]:
-    opened = Session(driver, current() + request.param)
+def session(driver: Driver, facts: Facts, request: pytest.FixtureRequest) -> Iterator[OnEngine]:
+    opened = OnEngine(driver, facts, current() + request.param)
     yield opened
     opened.close()
 
@@ -139,12 +149,12 @@ def expected(first: int, size: int, last: int) -> list[tuple[int, str | None]]:
 
 
 @pytest.mark.parametrize("last", [0, 1, 2, 9, 10, 11, 5000])
-def test_every_move_ends_where_the_tables_say(session: Session, last: int) -> None:
+def test_every_move_ends_where_the_tables_say(session: OnEngine, last: int) -> None:
     dice = random.Random(last)
     assert put(session, CURSOR_TYPE, STATIC) == SQL_SUCCESS
     rowset = Rowset(session)
     for _ in range(6):
-        session.ok(ROWS.format(last).encode())
+        session.ok(session.rows(last))
         model = Model(last)
         for _ in range(60):
             size = dice.choice([1, 2, 3, 10, 40])
@@ -170,12 +180,12 @@ def test_every_move_ends_where_the_tables_say(session: Session, last: int) -> No
         assert session.driver.SQLCloseCursor(pointer(session.stmt)) == SQL_SUCCESS
 
 
-def test_max_rows_ends_the_result(session: Session) -> None:
+def test_max_rows_ends_the_result(session: OnEngine) -> None:
     put(session, CURSOR_TYPE, STATIC)
     put(session, MAX_ROWS, 25)
     put(session, ROW_ARRAY_SIZE, 10)
     rowset = Rowset(session)
-    session.ok(ROWS.format(5000).encode())
+    session.ok(session.rows(5000))
     assert session.driver.SQLFetchScroll(pointer(session.stmt), LAST, 0) == SQL_SUCCESS
     assert rowset.rows() == expected(16, 10, 25)
     assert session.driver.SQLFetchScroll(pointer(session.stmt), ABSOLUTE, 21) == SQL_SUCCESS
@@ -252,19 +262,19 @@ def test_keyset_and_dynamic_cursors_are_static_ones(session: Session, kind: int)
     assert get(session, CURSOR_TYPE) == STATIC
 
 
-def test_a_forward_only_cursor_says_what_it_needs(session: Session) -> None:
-    session.fetched(ROWS.format(3).encode())
+def test_a_forward_only_cursor_says_what_it_needs(session: OnEngine) -> None:
+    session.fetched(session.rows(3))
     for orientation in (FIRST, LAST, PRIOR, ABSOLUTE, RELATIVE, BOOKMARK, 7, 0, 99):
         assert session.driver.SQLFetchScroll(pointer(session.stmt), orientation, 1) == SQL_ERROR
         assert session.state() == "HY106"
 
 
-def test_the_data_can_stay_away(session: Session) -> None:
+def test_the_data_can_stay_away(session: OnEngine) -> None:
     put(session, CURSOR_TYPE, STATIC)
     put(session, RETRIEVE_DATA, 0)
     rowset = Rowset(session)
     rowset.ids[0] = -5
-    session.ok(ROWS.format(3).encode())
+    session.ok(session.rows(3))
     assert session.driver.SQLFetchScroll(pointer(session.stmt), LAST, 0) == SQL_SUCCESS
     assert rowset.ids[0] == -5
     assert get(session, ROW_NUMBER) == 3
@@ -274,10 +284,10 @@ def test_the_data_can_stay_away(session: Session) -> None:
 
 
 @pytest.mark.parametrize("kind", [FORWARD_ONLY, STATIC])
-def test_get_data_on_any_row_of_a_block(session: Session, kind: int) -> None:
+def test_get_data_on_any_row_of_a_block(session: OnEngine, kind: int) -> None:
     put(session, CURSOR_TYPE, kind)
     put(session, ROW_ARRAY_SIZE, 3000)  # more than one batch of the engine
-    session.ok(ROWS.format(5000).encode())
+    session.ok(session.rows(5000))
     stmt = pointer(session.stmt)
     assert session.driver.SQLFetch(stmt) == SQL_SUCCESS
     assert text_of(session, 1) == "1"
@@ -296,11 +306,11 @@ def test_get_data_on_any_row_of_a_block(session: Session, kind: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [FORWARD_ONLY, STATIC])
-def test_refresh_converts_anew(session: Session, kind: int) -> None:
+def test_refresh_converts_anew(session: OnEngine, kind: int) -> None:
     put(session, CURSOR_TYPE, kind)
     put(session, ROW_ARRAY_SIZE, 10)
     rowset = Rowset(session)
-    session.ok(ROWS.format(100).encode())
+    session.ok(session.rows(100))
     stmt = pointer(session.stmt)
     assert session.driver.SQLFetch(stmt) == SQL_SUCCESS
     for i in range(10):
@@ -322,17 +332,17 @@ def test_refresh_converts_anew(session: Session, kind: int) -> None:
         (POSITION, 1, "HYC00"),
     ],
 )
-def test_what_set_pos_refuses(session: Session, operation: int, lock: int, state: str) -> None:
-    session.fetched(ROWS.format(3).encode())
+def test_what_set_pos_refuses(session: OnEngine, operation: int, lock: int, state: str) -> None:
+    session.fetched(session.rows(3))
     assert session.driver.SQLSetPos(pointer(session.stmt), 1, operation, lock) == SQL_ERROR
     assert session.state() == state
 
 
-def test_set_pos_needs_a_rowset(session: Session) -> None:
+def test_set_pos_needs_a_rowset(session: OnEngine) -> None:
     stmt = pointer(session.stmt)
     assert session.driver.SQLSetPos(stmt, 1, POSITION, 0) == SQL_ERROR
     assert session.state() == "HY010"
-    session.ok(ROWS.format(3).encode())
+    session.ok(session.rows(3))
     assert session.driver.SQLSetPos(stmt, 1, POSITION, 0) == SQL_ERROR
     assert session.state() == "24000"
 
@@ -341,7 +351,7 @@ def test_set_pos_needs_a_rowset(session: Session) -> None:
 
 
 @pytest.mark.parametrize(("use", "c_type"), [(1, -27), (2, C_BINARY)], ids=["fixed", "variable"])
-def test_bookmarks_lead_back(session: Session, use: int, c_type: int) -> None:
+def test_bookmarks_lead_back(session: OnEngine, use: int, c_type: int) -> None:
     put(session, CURSOR_TYPE, STATIC)
     assert put(session, USE_BOOKMARKS, use) == SQL_SUCCESS
     put(session, ROW_ARRAY_SIZE, 5)
@@ -349,7 +359,7 @@ def test_bookmarks_lead_back(session: Session, use: int, c_type: int) -> None:
     stmt = pointer(session.stmt)
     assert session.driver.SQLBindCol(stmt, 0, c_type, marks, 8, lengths) == SQL_SUCCESS
     rowset = Rowset(session)
-    session.ok(ROWS.format(5000).encode())
+    session.ok(session.rows(5000))
     assert session.driver.SQLFetchScroll(stmt, ABSOLUTE, 4000) == SQL_SUCCESS
     assert list(lengths) == [8] * 5
     kept = ctypes.c_int64(marks[2])
@@ -368,12 +378,12 @@ def test_bookmarks_lead_back(session: Session, use: int, c_type: int) -> None:
     assert session.state() == "HY111"
 
 
-def test_bookmarks_are_off_unless_asked_for(session: Session) -> None:
+def test_bookmarks_are_off_unless_asked_for(session: OnEngine) -> None:
     stmt = pointer(session.stmt)
     put(session, CURSOR_TYPE, STATIC)
     out = ctypes.c_int64()
     assert session.driver.SQLBindCol(stmt, 0, C_BINARY, ctypes.byref(out), 8, pointer(None)) == SQL_SUCCESS
-    session.ok(ROWS.format(3).encode())
+    session.ok(session.rows(3))
     assert session.driver.SQLFetch(stmt) == SQL_ERROR
     assert session.state() == "07009"
     assert session.driver.SQLBindCol(stmt, 0, C_BINARY, pointer(None), 0, pointer(None)) == SQL_SUCCESS
@@ -387,7 +397,7 @@ def test_bookmarks_are_off_unless_asked_for(session: Session) -> None:
 # ---- SQLExtendedFetch ----
 
 
-def test_extended_fetch_has_its_own_size_count_and_statuses(session: Session) -> None:
+def test_extended_fetch_has_its_own_size_count_and_statuses(session: OnEngine) -> None:
     put(session, CURSOR_TYPE, STATIC)
     put(session, ROWSET_SIZE, 4)
     stmt = pointer(session.stmt)
@@ -398,7 +408,7 @@ def test_extended_fetch_has_its_own_size_count_and_statuses(session: Session) ->
         ctypes.c_uint64(),
     )
     session.driver.SQLBindCol(stmt, 1, C_SBIGINT, ids, 8, lengths)
-    session.ok(ROWS.format(10).encode())
+    session.ok(session.rows(10))
     assert session.driver.SQLExtendedFetch(stmt, ABSOLUTE, 8, ctypes.byref(rows), statuses) == SQL_SUCCESS
     assert (rows.value, list(ids)[:3], list(statuses)) == (3, [8, 9, 10], [0, 0, 0, NOROW])
     assert session.driver.SQLExtendedFetch(stmt, PRIOR, 0, ctypes.byref(rows), statuses) == SQL_SUCCESS
@@ -406,7 +416,7 @@ def test_extended_fetch_has_its_own_size_count_and_statuses(session: Session) ->
     assert session.driver.SQLFetch(stmt) == SQL_ERROR
     assert session.state() == "HY010"
     assert session.driver.SQLFreeStmt(stmt, 0) == SQL_SUCCESS
-    session.fetched(ROWS.format(10).encode())
+    session.fetched(session.rows(10))
     assert session.driver.SQLExtendedFetch(stmt, NEXT, 0, ctypes.byref(rows), statuses) == SQL_ERROR
     assert session.state() == "HY010"
 
@@ -432,11 +442,12 @@ def test_an_error_in_the_middle_of_the_result(session: Session) -> None:
     assert session.driver.SQLFetchScroll(stmt, ABSOLUTE, -1) == SQL_ERROR
 
 
+@pytest.mark.engines("duckdb")
 def test_a_folder_that_takes_no_file(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "not there"))
-    session = Session(driver, MEMORY + "CursorMemory=0;")
+    session = OnEngine(driver, FACTS["duckdb"], MEMORY + "CursorMemory=0;")
     put(session, CURSOR_TYPE, STATIC)
-    session.ok(ROWS.format(100_000).encode())
+    session.ok(session.rows(100_000))
     assert session.driver.SQLFetchScroll(pointer(session.stmt), LAST, 0) == SQL_ERROR
     assert session.state() == "HY000"
     text = ctypes.create_string_buffer(1000)
@@ -446,11 +457,11 @@ def test_a_folder_that_takes_no_file(driver: Driver, tmp_path: Path, monkeypatch
     session.close()
 
 
-def test_two_cursors_of_one_connection(session: Session) -> None:
+def test_two_cursors_of_one_connection(session: OnEngine) -> None:
     other = session.driver.alloc(3, session.dbc)
     for stmt, n in ((session.stmt, 4000), (other, 3000)):
         session.driver.SQLSetStmtAttr(pointer(stmt), CURSOR_TYPE, pointer(STATIC), 0)
-        assert session.driver.SQLExecDirect(pointer(stmt), ROWS.format(n).encode(), SQL_NTS) == SQL_SUCCESS
+        assert session.driver.SQLExecDirect(pointer(stmt), session.rows(n), SQL_NTS) == SQL_SUCCESS
     value = ctypes.c_int64()
     for row in (2500, 7, 2999, 1):
         for stmt in (session.stmt, other):
