@@ -123,13 +123,17 @@ cdef uint32_t month_days(int64_t y, uint32_t m) noexcept nogil:
     return 30 if m == 4 or m == 6 or m == 9 or m == 11 else 31
 
 
-cdef inline int64_t unit_of(int32_t scale) noexcept nogil:
-    """10**scale for the scales of time columns, 0 .. 12."""
-    cdef int64_t u = 1
-    while scale > 0:
-        u *= 10
-        scale -= 1
-    return u
+cdef extern from *:
+    """
+    static inline int64_t argus_unit(int32_t scale) {
+        static const int64_t units[19] = {
+            1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
+            1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+            1000000000000000000};
+        return scale >= 0 && scale <= 18 ? units[scale] : 1;
+    }
+    """
+    int64_t unit_of "argus_unit"(int32_t scale) noexcept nogil   # 10**scale for the scales that 64 bits hold, 0 .. 18
 
 
 cdef inline void split_units(int64_t v, int64_t unit, int64_t* seconds, int64_t* picoseconds) noexcept nogil:

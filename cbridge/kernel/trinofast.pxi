@@ -59,7 +59,7 @@ cdef extern from *:
         if (n == 0 || n > 9 || *p++ != '.') return NULL;
         n = argus_digits(&p, &fraction);
         if (n == 0 || n > 6 || !argus_cell_ends(*p)) return NULL;
-        *out = (double)(whole * units[n] + fraction) / tens[n];
+        *out = fraction ? (double)(whole * units[n] + fraction) / tens[n] : (double)whole;
         if (negative) *out = -*out;
         return p;
     }
