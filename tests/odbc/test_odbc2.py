@@ -150,8 +150,8 @@ def test_parameters(old: Old, function: str) -> None:
 
 def test_sqlparamoptions_sets_the_array(old: Old) -> None:
     assert old.run(b"CREATE TABLE t (a BIGINT)") == SQL_SUCCESS
-    values, done = (ctypes.c_int64 * 3)(7, 8, 9), ctypes.c_uint64()
-    assert old.driver.SQLSetParam(old.stmt, 1, -25, -5, 0, 0, values, (ctypes.c_int64 * 3)(8, 8, 8)) == SQL_SUCCESS
+    values, lengths, done = (ctypes.c_int64 * 3)(7, 8, 9), (ctypes.c_int64 * 3)(8, 8, 8), ctypes.c_uint64()
+    assert old.driver.SQLSetParam(old.stmt, 1, -25, -5, 0, 0, values, lengths) == SQL_SUCCESS
     assert old.driver.SQLParamOptions(old.stmt, 3, ctypes.byref(done)) == SQL_SUCCESS
     assert old.run(b"INSERT INTO t VALUES (?)") == SQL_SUCCESS
     assert done.value == 3
