@@ -419,7 +419,7 @@ def test_a_cancel_with_nothing_running_changes_nothing(session: Session) -> None
 
 def test_a_second_thread_frees_what_the_first_is_using(session: Session, facts: Facts) -> None:
     driver = session.driver
-    sql = f"select i, concat('text ', cast(i as {facts.text})) from {facts.numbers(3_000_000)}".encode()
+    sql = f"select i, concat('text ', cast(i as {facts.text})) from {facts.numbers(300_000)}".encode()
     for _ in range(5):
         stmt = driver.alloc(STMT, session.dbc)
         driver.SQLExecDirect(pointer(stmt), sql, SQL_NTS)
