@@ -123,6 +123,9 @@ class DuckDB(Backend):
         # Where Python is embedded, DuckDB takes the program for an interactive one and draws its progress on the
         # program's standard output.
         self._query("SET enable_progress_bar_print = false")
+        # Makes DuckDB's table of words now: exit handlers run backwards, and one made by a first statement would be gone
+        # before the driver's own handler has stopped the threads that read it.
+        self._module.tokenize("SELECT 1")
         if settings.time_zone:
             self._query(f"SET TimeZone = {_literal(settings.time_zone)}")
         for key, value in settings.session_properties.items():
