@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,25 +179,32 @@ def _pointer(number: int) -> ctypes.c_void_p:
 def interruptible(work: Callable[[], T], cancel: Callable[[], None], patience: float = 10.0) -> T:
     """The result of `work`, done in another thread, because Ctrl-C reaches a thread only between Python's steps.
 
-    Ctrl-C calls `cancel`, waits `patience` seconds for `work` to end, and raises KeyboardInterrupt.
+    Ctrl-C calls `cancel` until `work` ends, for `patience` seconds at most, and raises KeyboardInterrupt. More than one
+    call, because the first may come before there is anything to cancel.
     """
     result: list[T] = []
     errors: list[BaseException] = []
+    done = threading.Event()
 
     def run() -> None:
         try:
             result.append(work())
         except BaseException as e:
             errors.append(e)
+        finally:
+            done.set()
 
     thread = threading.Thread(target=run, daemon=True, name="argus-odbc query")
-    thread.start()
     try:
-        while thread.is_alive():
-            thread.join(0.1)
+        # Ctrl-C may come while the thread starts: it works then all the same.
+        thread.start()
+        while not done.wait(0.1):
+            pass
     except KeyboardInterrupt:
-        cancel()
-        thread.join(patience)
+        limit = time.monotonic() + patience
+        while not done.is_set() and time.monotonic() < limit:
+            cancel()
+            done.wait(0.5)
         raise
     if errors:
         raise errors[0]

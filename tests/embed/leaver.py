@@ -11,6 +11,9 @@ import time
 
 LONG = b"select sum(a.range * b.range) from range(3000000) a, range(300000) b"
 MANY = b"select a.range, b.range from range(3000000) a, range(300000) b"
+FUNCTIONS = [
+    "SQLAllocHandle", "SQLSetEnvAttr", "SQLDriverConnect", "SQLSetStmtAttr", "SQLExecDirect", "SQLFetch", "SQLCloseCursor",
+]  # fmt: skip
 
 
 def start(work):
@@ -34,6 +37,8 @@ def main(path, task):
     if task == "pyodbc":
         return through_pyodbc()
     lib = ctypes.CDLL(path)
+    for name in FUNCTIONS:
+        getattr(lib, name).restype = ctypes.c_short  # an SQLRETURN; the rest of the register is anything
     env, dbc, stmt = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
     assert lib.SQLAllocHandle(1, None, ctypes.byref(env)) == 0
     assert lib.SQLSetEnvAttr(env, 200, ctypes.c_void_p(380), 0) == 0

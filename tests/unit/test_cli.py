@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from argus_odbc.client import interruptible
 from argus_odbc.query import json_value, printable, unique
 
 MEMORY = "Backend=duckdb;Database=:memory:"
@@ -187,6 +189,37 @@ def test_a_terminal_shows_progress_and_ctrl_c_ends_the_query() -> None:
         process.kill()
         process.communicate()
         os.close(terminal)
+
+
+def test_ctrl_c_before_the_work_can_be_cancelled_ends_it_all_the_same() -> None:
+    heard = threading.Semaphore(0)
+
+    def work() -> None:
+        # The first cancel comes while nothing runs yet and has no effect, as SQLCancel has none then.
+        heard.acquire()
+        heard.acquire()
+
+    asking = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    asking.start()
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interruptible(work, heard.release)
+    assert time.monotonic() - begun < 5
+    asking.join()
+
+
+def test_ctrl_c_while_the_work_starts_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        interruptible(lambda: ended.wait(20), ended.set)
+    assert ended.is_set()
 
 
 def test_without_a_terminal_there_is_no_progress() -> None:
