@@ -16,6 +16,7 @@ STANDARD_ONLY = {"settings", "connstr", "types", "typetext", "errors", "log", "b
 """Modules that know nothing but the standard library and one another."""
 DIALECT_READERS = {"markers", "literals"}
 """As those, but for the data of a dialect, which backends.base describes."""
+WEB_KNOWS = STANDARD_ONLY | {"tls", "web"}
 ABOVE_BACKENDS = {"driver", "browse", "doctor", "query", "install", "__main__"}
 """The only modules outside backends/ that may ask for a backend, and by the registry alone."""
 MAY_USE_CORE = {"driver", "native"}
@@ -65,6 +66,9 @@ def test_python_imports(path: Path) -> None:
         assert outside_imports(path) <= set(sys.stdlib_module_names), "standard library only"
         base = {i for i in imports if top in DIALECT_READERS and i.startswith("backends.base")}
         assert {i.split(".")[0] for i in imports - base} <= STANDARD_ONLY
+    if top == "web":
+        assert outside_imports(path) <= set(sys.stdlib_module_names), "other packages only where they are asked for"
+        assert {i.split(".")[0] for i in imports} <= WEB_KNOWS
     if top == "backends" and name not in ("backends", "backends.base"):
         own = name.split(".")[1]
         others = {i.split(".")[1] for i in imports if i.startswith("backends.") and len(i.split(".")) > 1}

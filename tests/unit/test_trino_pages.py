@@ -10,9 +10,9 @@ import pytest
 
 from argus_odbc.backends.base import ExecuteOptions
 from argus_odbc.backends.trino import Trino
-from argus_odbc.backends.trino.http import Answer
 from argus_odbc.backends.trino.protocol import read_page
 from argus_odbc.settings import Settings
+from argus_odbc.web.http import Answer
 from fakes.trino_pages import BIGINT, QUERY, FakeTrino
 
 HOSTILE = [

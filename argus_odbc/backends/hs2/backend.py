@@ -16,8 +16,9 @@ from argus_odbc.backends.hs2.operation import MOST_ROWS, HS2Operation
 from argus_odbc.backends.hs2.transport import Login
 from argus_odbc.backends.hs2.types import Engine, TypeMap
 from argus_odbc.errors import DriverError
-from argus_odbc.settings import Settings
+from argus_odbc.settings import Keyword, Settings
 from argus_odbc.types import Column, TypeRow
+from argus_odbc.web.keywords import KEYWORDS
 
 DUMMY_PASSWORD = "x"
 """Servers without a password check still refuse an empty one."""
@@ -27,6 +28,7 @@ class HS2Backend(Backend):
     """One connection to a HiveServer2."""
 
     packages: ClassVar[Mapping[str, str]] = {"thrift": "thrift"}
+    keywords: ClassVar[Sequence[Keyword]] = KEYWORDS
     default_port: ClassVar[int] = 10000
     default_mechanism: ClassVar[str] = "PLAIN"
     """What AuthMech=AUTO means without a password."""
@@ -72,6 +74,9 @@ class HS2Backend(Backend):
     def connect(cls, settings: Settings) -> HS2Backend:
         if settings.transport != "binary":
             raise DriverError("HYC00", 0, "Transport=http is not built yet; use the server's binary transport")
+        for keyword in KEYWORDS:
+            if settings.own.get(keyword.name.lower()):
+                raise DriverError("HY000", 0, f"The keyword {keyword.name} is for Transport=http")
         addresses = settings.addresses(cls.default_port)
         if not addresses:
             raise DriverError("08001", 0, f"A connection to {cls.capabilities.dbms_name} needs a Host")

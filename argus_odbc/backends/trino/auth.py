@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import getpass
-
-from argus_odbc.backends.trino.kerberos import KerberosLogin
-from argus_odbc.backends.trino.login import CommandLogin, Login, bearer
 from argus_odbc.backends.trino.oauth2 import OAuth2Login
-from argus_odbc.backends.trino.options import own
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.kerberos import KerberosLogin
+from argus_odbc.web.keywords import own
+from argus_odbc.web.login import CommandLogin, Login, basic, bearer, own_name, refuse_plain
 
 
 def login(settings: Settings, encrypted: bool) -> Login:
@@ -25,12 +22,12 @@ def login(settings: Settings, encrypted: bool) -> Login:
         # A ticket is for this server alone and for one use, so that HTTP leaks none.
         return KerberosLogin(settings)
     if mechanism == "OAUTH2":
-        _refuse_plain(settings, encrypted, "An access token")
+        refuse_plain(settings, encrypted, "An access token")
         return OAuth2Login(settings)
     if mechanism == "JWT":
         if not settings.access_token and not command:
             raise DriverError("HY000", 0, "AuthMech=JWT needs an AccessToken or an AccessTokenCommand")
-        _refuse_plain(settings, encrypted, "An access token")
+        refuse_plain(settings, encrypted, "An access token")
         if settings.access_token:
             return Login(settings.uid, mechanism, bearer(settings.access_token))
         return CommandLogin(settings.uid, command)
@@ -39,35 +36,8 @@ def login(settings: Settings, encrypted: bool) -> Login:
             raise DriverError("28000", 0, "A password needs a user: set UID")
         if ":" in settings.uid:
             raise DriverError("28000", 0, "A user name with a colon cannot log in with a password (RFC 7617)")
-        _refuse_plain(settings, encrypted, "A password")
-        return Login(settings.uid, mechanism, _basic(settings.uid, settings.pwd))
+        refuse_plain(settings, encrypted, "A password")
+        return Login(settings.uid, mechanism, basic(settings.uid, settings.pwd))
     if settings.ssl_client_cert:
         return Login(settings.uid, "certificate")
-    return Login(settings.uid or _own_name(), "USER")
-
-
-def _basic(user: str, password: str) -> str:
-    pair = f"{user}:{password}"
-    try:
-        # What Trino reads; RFC 7617 leaves it open.
-        data = pair.encode("latin-1")
-    except UnicodeEncodeError:
-        data = pair.encode()
-    return "Basic " + base64.b64encode(data).decode()
-
-
-def _refuse_plain(settings: Settings, encrypted: bool, what: str) -> None:
-    if not encrypted and not settings.allow_plain_password:
-        raise DriverError(
-            "28000",
-            0,
-            f"{what} is not sent over HTTP, where everybody on the way can read it: set SSL=1 (and the server's HTTPS "
-            "port), or AllowPlainPassword=1 if the way is safe",
-        )
-
-
-def _own_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "argus"
+    return Login(settings.uid or own_name(), "USER")

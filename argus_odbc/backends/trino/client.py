@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Mapping
 
 from argus_odbc import log
-from argus_odbc.backends.trino.http import Answer, Broken, Connection, Pool
-from argus_odbc.backends.trino.login import Login, Wait
 from argus_odbc.backends.trino.packing import Packing
 from argus_odbc.backends.trino.protocol import SessionState, not_trino
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.http import Answer, Broken, Connection, Pool
+from argus_odbc.web.login import Login, Wait
 
 BUSY = (429, 502, 503, 504)
 """Answers after which the same request may be sent again."""

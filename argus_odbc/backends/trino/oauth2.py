@@ -17,11 +17,11 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from argus_odbc import log
-from argus_odbc.backends.trino.http import Address, Answer, Broken, Pool
-from argus_odbc.backends.trino.login import Login, Wait, bearer
-from argus_odbc.backends.trino.options import own
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.http import Address, Answer, Broken, Pool
+from argus_odbc.web.keywords import own
+from argus_odbc.web.login import Login, Wait, bearer
 
 SECONDS = 120
 """How long somebody may take to log in, unless OAuth2Timeout says otherwise."""

@@ -12,12 +12,12 @@ from argus_odbc.backends.base import ExecuteOptions, Operation
 from argus_odbc.backends.trino import spool
 from argus_odbc.backends.trino.client import http_error
 from argus_odbc.backends.trino.errors import query_error
-from argus_odbc.backends.trino.http import Answer
 from argus_odbc.backends.trino.protocol import Page, read_page
 from argus_odbc.backends.trino.types import Spec, columns_of
 from argus_odbc.batches import TrinoRows
 from argus_odbc.errors import DriverError
 from argus_odbc.types import Column
+from argus_odbc.web.http import Answer
 
 if TYPE_CHECKING:
     from argus_odbc.backends.trino.session import Trino

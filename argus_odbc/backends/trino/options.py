@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
-from argus_odbc.backends.trino.login import Login
 from argus_odbc.backends.trino.protocol import SessionState, local_zone, pairs
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Keyword, Settings
+from argus_odbc.web import keywords
+from argus_odbc.web.keywords import own
+from argus_odbc.web.login import Login
 
 OWN = ("trino",)
 
 KEYWORDS = (
+    *keywords.KEYWORDS,
     Keyword("Source", "The program's name beside its queries on the server.", aliases=("ApplicationName",), backends=OWN),
     Keyword("ClientTags", "Tags for the server's resource groups, separated by commas.", backends=OWN),
     Keyword("ClientInfo", "Text that the server keeps with each query.", backends=OWN),
@@ -31,16 +32,6 @@ KEYWORDS = (
     Keyword("ResourceEstimates", "`EXECUTION_TIME=1h,CPU_TIME=10h,PEAK_MEMORY=1GB`.", kind="pairs", backends=OWN),
     Keyword("Path", "SQL path: where functions without a schema are looked for.", aliases=("SQLPath",), backends=OWN),
     Keyword("Locale", "Language tag such as `fr-FR`, for functions that give words.", aliases=("Language",), backends=OWN),
-    Keyword("HTTPHeaders", "Headers to send with every request: `{Name=value;...}`.", kind="secret", backends=OWN),
-    Keyword(
-        "Proxy", "`http://host:port` or `socks5://host:port` of the proxy to go through, with `user:password@` where it wants "
-        "a login; SOCKS needs the package python-socks (extra `socks`).", kind="secret",
-        aliases=("HTTPProxy", "SOCKSProxy"), backends=OWN,
-    ),
-    Keyword(
-        "AccessTokenCommand", "Program, with its arguments, that prints an access token; asked again when the server says "
-        "that a token has expired.", backends=OWN, instead_of="AccessToken",
-    ),
     Keyword(
         "OAuth2Login", "AuthMech=OAUTH2: open the login's address in the browser (`browser`), or print it to standard error "
         "(`print`), as happens where no browser can be opened.", kind="choice", choices={"browser": ("open",), "print": ()},
@@ -53,22 +44,6 @@ KEYWORDS = (
         "(needs the package keyring); `none` logs in for each connection.", kind="choice",
         choices={"memory": (), "keyring": ("system",), "none": ("0", "off")},
         aliases=("ExternalAuthenticationTokenCache",), backends=OWN,
-    ),
-    Keyword(
-        "KrbPrincipal", "Kerberos principal of this side; left out: the ticket cache's or the keytab's first.",
-        aliases=("KerberosPrincipal",), backends=OWN,
-    ),
-    Keyword("KrbKeytab", "Keytab to get tickets with, in place of `kinit`.", aliases=("KerberosKeytab", "KerberosKeytabPath"),
-        backends=OWN),
-    Keyword(
-        "KrbCache", "Ticket cache, such as `FILE:/run/tickets`; left out: the environment's (KRB5CCNAME).",
-        aliases=("KerberosCredentialCachePath", "KerberosCache"), backends=OWN,
-    ),
-    Keyword(
-        "KrbCanonicalize", "Host part of the server's Kerberos principal: `0` Host as it is written, `1` the name that the DNS "
-        "has for it, `auto` as krb5.conf says.", kind="choice",
-        choices={"auto": (), "0": ("false", "no", "off"), "1": ("true", "yes", "on")},
-        aliases=("KerberosUseCanonicalHostname", "UseCanonicalHostname"), backends=OWN,
     ),
     Keyword(
         "ZonedTimestamps", "`timestamp with time zone` as a timestamp in the session's zone, or as the server's text.",
@@ -95,11 +70,6 @@ KEYWORDS = (
 )  # fmt: skip
 
 
-def own(settings: Settings, name: str, default: Any = "") -> Any:
-    """The value of one of KEYWORDS."""
-    return settings.own.get(name.lower(), default)
-
-
 def session_state(settings: Settings, login: Login) -> SessionState:
     """The state with which a connection begins."""
     return SessionState(
@@ -118,40 +88,13 @@ def session_state(settings: Settings, login: Login) -> SessionState:
             "X-Trino-Client-Info": own(settings, "ClientInfo"),
             "X-Trino-Trace-Token": own(settings, "TraceToken"),
             "traceparent": own(settings, "TraceParent"),
-            "X-Trino-Extra-Credential": pairs(_secret_pairs(settings, "ExtraCredentials")),
+            "X-Trino-Extra-Credential": pairs(keywords.secret_pairs(settings, "ExtraCredentials")),
             "X-Trino-Resource-Estimate": ",".join(
                 f"{name}={quote(value)}" for name, value in own(settings, "ResourceEstimates", {}).items()
             ),
-            **_custom_headers(_secret_pairs(settings, "HTTPHeaders")),
+            **keywords.custom_headers(settings),
         },
     )
-
-
-def _secret_pairs(settings: Settings, name: str) -> Mapping[str, str]:
-    """A secret keyword as pairs; no message shows its value."""
-    text = own(settings, name)
-    found = {}
-    for part in text.split(";" if ";" in text else ","):
-        key, equals, value = part.partition("=")
-        if not part.strip():
-            continue
-        if not equals or not key.strip():
-            raise DriverError(
-                "HY000", 0, f"The keyword {name} takes name=value pairs, separated by semicolons inside braces"
-            )
-        found[key.strip()] = value.strip()
-    return found
-
-
-def _custom_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    for name in headers:
-        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or name.lower() in (
-            "host",
-            "content-length",
-            "authorization",
-        ):
-            raise DriverError("HY000", 0, f"HTTPHeaders cannot set the header {name!r}")
-    return headers
 
 
 def roles(text: str) -> dict[str, str]:

@@ -14,8 +14,8 @@ from urllib.parse import quote, unquote
 from zoneinfo import available_timezones
 
 from argus_odbc import native
-from argus_odbc.backends.trino.http import Answer
 from argus_odbc.errors import DriverError
+from argus_odbc.web.http import Answer
 
 CAPABILITIES = "PATH,PARAMETRIC_DATETIME,SESSION_AUTHORIZATION"
 """Without the second the server rounds times to milliseconds."""

@@ -20,16 +20,16 @@ from argus_odbc.backends.base import (
 from argus_odbc.backends.trino import auth, catalog, describe, heartbeat, spool, transactions
 from argus_odbc.backends.trino.client import Client
 from argus_odbc.backends.trino.dialect import DIALECT
-from argus_odbc.backends.trino.http import Address, Pool
-from argus_odbc.backends.trino.login import Login
 from argus_odbc.backends.trino.operation import TrinoOperation
 from argus_odbc.backends.trino.options import KEYWORDS, own, page_size, session_state
-from argus_odbc.backends.trino.proxies import proxy
 from argus_odbc.backends.trino.types import TypeMap
 from argus_odbc.backends.trino.values import with_values
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Keyword, Settings
 from argus_odbc.types import TypeRow
+from argus_odbc.web.http import Address, Pool
+from argus_odbc.web.login import Login
+from argus_odbc.web.proxies import proxy
 
 TEXT_CASTS = (
     0x4000

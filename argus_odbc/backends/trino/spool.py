@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from argus_odbc import log
-from argus_odbc.backends.trino.http import Address, Answer, Broken, Pool
 from argus_odbc.backends.trino.protocol import Page
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.http import Address, Answer, Broken, Pool
 
 IN_FLIGHT = 64 << 20
 """Bytes of rows that may be on their way or wait to be handed out; one segment may always."""

@@ -10,13 +10,13 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from argus_odbc.backends.trino.login import Login
-from argus_odbc.backends.trino.options import own
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.keywords import own
+from argus_odbc.web.login import Login
 
 if TYPE_CHECKING:
-    from argus_odbc.backends.trino.http import Address
+    from argus_odbc.web.http import Address
 
 SPNEGO = "1.3.6.1.5.5.2"
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import getpass
 import shlex
 import subprocess
 import threading
 from typing import TYPE_CHECKING
 
 from argus_odbc.errors import DriverError
+from argus_odbc.settings import Settings
 
 if TYPE_CHECKING:
-    from argus_odbc.backends.trino.http import Address, Answer, Connection, Pool
+    from argus_odbc.web.http import Address, Answer, Connection, Pool
 
 COMMAND_SECONDS = 60
 
@@ -45,7 +48,7 @@ class Login:
         self._authorization = authorization
 
     def headers(self, address: Address) -> dict[str, str]:
-        """What a request to a coordinator carries."""
+        """What a request carries."""
         return {"Authorization": self._authorization} if self._authorization else {}
 
     def refresh(self, used: str, refused: Answer, pool: Pool, wait: Wait) -> bool:
@@ -74,6 +77,36 @@ def bearer(token: str) -> str:
     if not token or not token.isascii() or any(c.isspace() for c in token):
         raise DriverError("HY000", 0, "The access token is empty, or has spaces or letters that no token has")
     return f"Bearer {token}"
+
+
+def basic(user: str, password: str) -> str:
+    """The Authorization for a name and a password (RFC 7617)."""
+    pair = f"{user}:{password}"
+    try:
+        # What Java servers read; RFC 7617 leaves it open.
+        data = pair.encode("latin-1")
+    except UnicodeEncodeError:
+        data = pair.encode()
+    return "Basic " + base64.b64encode(data).decode()
+
+
+def refuse_plain(settings: Settings, encrypted: bool, what: str) -> None:
+    """DriverError 28000 for a secret on a way where it can be read, unless that is wanted."""
+    if not encrypted and not settings.allow_plain_password:
+        raise DriverError(
+            "28000",
+            0,
+            f"{what} is not sent over HTTP, where everybody on the way can read it: set SSL=1 (and the server's HTTPS "
+            "port), or AllowPlainPassword=1 if the way is safe",
+        )
+
+
+def own_name() -> str:
+    """Who runs this process."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "argus"
 
 
 def _run(command: str) -> str:

@@ -1,4 +1,4 @@
-"""HTTP to one coordinator: connections that are kept open, one request at a time each, answers as whole bodies.
+"""HTTP to one server: connections that are kept open, one request at a time each, answers as whole bodies.
 
 `send` and `receive` are two steps, so that the server works on the next page while the last one is decoded.
 """
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from argus_odbc import tls
-from argus_odbc.backends.trino.proxies import Proxy, through_socks
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.proxies import Proxy, through_socks
 
 IDLE_CONNECTIONS = 8
 """Connections that are kept for the next statement; more are closed."""
