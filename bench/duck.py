@@ -130,7 +130,7 @@ def cells_beside_python(rows: int, runs: int) -> Figure:
         require(f"rows and sums in cells, {mode}", (got["rows"], got["sums"]), (rows, sums(rows)))
         return got["seconds"]
 
-    seconds = interleave(runs, alone=lambda: run("cells"), busy=lambda: run("busy"))
+    seconds = interleave(runs, alone=lambda: run("quiet"), busy=lambda: run("busy"))
     middle = medians(seconds)
     return ratio(
         f"DuckDB {rows:,} rows, cell by cell: time beside a busy Python thread against alone",

@@ -3,20 +3,22 @@
 //     harness DRIVER CONNECTION SQL COLUMNS MODE
 //
 // COLUMNS has one letter for each column: i bigint, l int, d double, s text, S long text, D date, T timestamp.
-// MODE is block:N (N rows in bound columns for each SQLFetch), cells (SQLFetch and one SQLGetData for each cell), or
-// busy (as cells, while a second thread runs Python code all the time), or static:N (as block, with a scrollable cursor
-// that has first read the whole result and gone back), or pair:N and trio:N (as block, two connections on two threads
-// that each fetch the whole result; trio: while a third thread runs Python code; without :N as cells). The sums of a
-// pair are those of one.
+// MODE is block:N (N rows in bound columns for each SQLFetch), cells (SQLFetch and one SQLGetData for each cell), quiet
+// (as cells, without a look at the clock), busy (as quiet, while a second thread runs Python code all the time),
+// static:N (as block, with a scrollable cursor that has first read the whole result and gone back), pair:N and trio:N
+// (as block, two connections on two threads that each fetch the whole result; trio: while a third thread runs Python
+// code; without :N as quiet). The sums of a pair are those of one. Each connection of a pair has a processor of its
+// own, which its threads do not leave; alone:N and alone are one connection on one processor.
 //
 // call_ns is what one call took: in `cells` an SQLGetData, the clock read before the first cell of a row and behind its
-// last; in `block` an SQLFetch with the summing, the clock read every LAP calls. It is the median of these laps, since
+// last; in blocks an SQLFetch with the summing, the clock read every LAP calls. It is the median of these laps, since
 // other programs on the processor make some of them long.
 //
 // The sums let the caller prove that the values are right: a fast wrong answer is no answer.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,6 +225,7 @@ static int64_t fetch_blocks(Bound *columns, int n, SQLULEN block, Laps *laps) {
   return rows;
 }
 
+// `laps` is NULL where the whole is measured: the clock takes a fourth of the time of a row.
 static int64_t fetch_cells(Bound *columns, int n, Laps *laps) {
   int64_t rows = 0;
   SQLRETURN rc;
@@ -230,13 +233,13 @@ static int64_t fetch_cells(Bound *columns, int n, Laps *laps) {
   __typeof__(&SQLGetData) get = (__typeof__(&SQLGetData))function("SQLGetData");
   while ((rc = fetch(stmt)) != SQL_NO_DATA) {
     check(rc, SQL_HANDLE_STMT, stmt, "SQLFetch");
-    double start = now();
+    double start = laps ? now() : 0;
     for (int c = 0; c < n; c++) {
       Bound *b = &columns[c];
       rc = get(stmt, (SQLUSMALLINT)(c + 1), b->c_type, b->data, b->width, b->lengths);
       if (rc != SQL_SUCCESS) check(rc, SQL_HANDLE_STMT, stmt, "SQLGetData");
     }
-    lap(laps, now() - start, n);
+    if (laps) lap(laps, now() - start, n);
     for (int c = 0; c < n; c++) add(&columns[c], 1);
     rows++;
   }
@@ -260,11 +263,14 @@ static long peak_kb(void) {
   return kb;
 }
 
+// One connection and its thread. On cache lines of its own: what one thread counts must not slow the other down.
 typedef struct {
-  char **argv;
+  _Alignas(256) char **argv;
   int n;
   SQLULEN block;  // 0: cells
   int is_static;
+  int timed;      // cells: each row's calls
+  int processor;  // the one that the connection's threads share; -1: all of them
   pthread_barrier_t *start;
   Bound columns[MAX_COLUMNS];
   int64_t rows;
@@ -275,6 +281,15 @@ typedef struct {
 static void *run(void *given) {
   Run *r = given;
   const char *letters = r->argv[4];
+  if (r->processor >= 0) {  // threads that this one starts, the driver's reader too, stay there with it
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(r->processor, &only);
+    if (pthread_setaffinity_np(pthread_self(), sizeof only, &only)) {
+      fprintf(stderr, "there is no processor %d\n", r->processor);
+      exit(2);
+    }
+  }
   check(CALL(SQLAllocHandle, SQL_HANDLE_DBC, env, &dbc), SQL_HANDLE_ENV, env, "SQLAllocHandle");
   check(CALL(SQLDriverConnect, dbc, NULL, (SQLCHAR *)r->argv[2], SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT),
         SQL_HANDLE_DBC, dbc, "SQLDriverConnect");
@@ -288,7 +303,7 @@ static void *run(void *given) {
   r->executed = now();
   r->rows = r->is_static ? fetch_static(r->columns, r->n, r->block, &r->laps)
             : r->block   ? fetch_blocks(r->columns, r->n, r->block, &r->laps)
-                         : fetch_cells(r->columns, r->n, &r->laps);
+                         : fetch_cells(r->columns, r->n, r->timed ? &r->laps : NULL);
   r->ended = now();
   return NULL;
 }
@@ -296,7 +311,8 @@ static void *run(void *given) {
 int main(int argc, char **argv) {
   static Run runs[2];
   if (argc != 6) {
-    fprintf(stderr, "usage: harness DRIVER CONNECTION SQL COLUMNS block:N|static:N|pair:N|trio:N|cells|busy\n");
+    fprintf(stderr,
+            "usage: harness DRIVER CONNECTION SQL COLUMNS block:N|static:N|alone:N|pair:N|trio:N|cells|quiet|busy\n");
     return 2;
   }
   driver = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
@@ -306,7 +322,7 @@ int main(int argc, char **argv) {
   }
   const char *mode = argv[5], *colon = strchr(mode, ':');
   int n = (int)strlen(argv[4]), is_trio = strncmp(mode, "trio", 4) == 0;
-  int two = is_trio || strncmp(mode, "pair", 4) == 0;
+  int two = is_trio || strncmp(mode, "pair", 4) == 0, alone = strncmp(mode, "alone", 5) == 0;
   SQLULEN block = colon ? strtoul(colon + 1, NULL, 10) : 0;
   if (n < 1 || n > MAX_COLUMNS || (colon && block < 1) || block > MAX_BLOCK) {
     fprintf(stderr, "1 to %d columns, blocks of 1 to %d rows\n", MAX_COLUMNS, MAX_BLOCK);
@@ -319,6 +335,8 @@ int main(int argc, char **argv) {
   pthread_barrier_init(&start, NULL, two ? 3 : 2);
   pthread_t threads[2];
   for (int i = 0; i <= two; i++) {
+    runs[i].processor = alone || two ? i : -1;
+    runs[i].timed = strcmp(mode, "cells") == 0;
     runs[i].argv = argv, runs[i].n = n, runs[i].block = block, runs[i].start = &start;
     runs[i].is_static = strncmp(mode, "static", 6) == 0;
     pthread_create(&threads[i], NULL, run, &runs[i]);
