@@ -13,12 +13,13 @@ import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from argus_odbc import tls
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
-from argus_odbc.web.proxies import Proxy, through_socks
+from argus_odbc.web.proxies import Proxy, Tunnel, through_socks, through_tls
 
 IDLE_CONNECTIONS = 8
 """Connections that are kept for the next statement; more are closed."""
@@ -96,7 +97,8 @@ class Connection:
         opener: type[http.client.HTTPConnection] = http.client.HTTPConnection
         more: dict[str, object] = {}
         if context is not None:
-            opener, more = http.client.HTTPSConnection, {"context": context}
+            in_tls = proxy is not None and proxy.context is not None
+            opener, more = Tunnel if in_tls else http.client.HTTPSConnection, {"context": context}
         # A plain request is passed on by its full address: many proxies tunnel to the ports of TLS only.
         self._prefix, self._more = "", {}
         by_http = proxy is not None and proxy.scheme == "http"
@@ -104,14 +106,18 @@ class Connection:
         self._http = opener(host, port, timeout=settings.login_timeout or None, blocksize=65536, **more)  # type: ignore[arg-type]
         if proxy is not None and not by_http:
             self._http._create_connection = through_socks(proxy)  # type: ignore[attr-defined]
-        elif proxy is not None and context is not None:
+        elif proxy is not None and proxy.context is not None:
+            self._http._create_connection = through_tls(proxy)  # type: ignore[attr-defined]
+        if proxy is None or not by_http:
+            return
+        if context is not None:
             self._http.set_tunnel(address.host, address.port, dict(proxy.headers()))
-        elif proxy is not None:
+        else:
             self._prefix, self._more = address.url, {"Host": address.where, **proxy.headers()}
 
     def usable(self) -> bool:
         """False when the server has closed the connection while it was idle."""
-        sock = self._http.sock
+        sock = _lowest(self._http.sock)
         if sock is None:
             return True
         try:
@@ -159,7 +165,7 @@ class Connection:
 
     def abort(self) -> None:
         """End a request that another thread is in."""
-        sock = self._http.sock
+        sock = _lowest(self._http.sock)
         if sock is not None:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
@@ -227,6 +233,11 @@ class Pool:
             connection.close()
         for pool in others:
             pool.close()
+
+
+def _lowest(sock: Any) -> socket.socket | None:
+    """The socket itself; TLS inside of TLS is around one."""
+    return getattr(sock, "socket", sock)
 
 
 def unzipped(body: bytes) -> bytes:

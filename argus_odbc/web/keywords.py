@@ -12,8 +12,9 @@ from argus_odbc.settings import SERVERS, Keyword, Settings
 KEYWORDS = (
     Keyword("HTTPHeaders", "Headers to send with every request: `{Name=value;...}`.", kind="secret", backends=SERVERS),
     Keyword(
-        "Proxy", "`http://host:port` or `socks5://host:port` of the proxy to go through, with `user:password@` where it wants "
-        "a login; SOCKS needs the package python-socks (extra `socks`).", kind="secret",
+        "Proxy", "`http://host:port`, `https://host:port` or `socks5://host:port` of the proxy to go through, with "
+        "`user:password@` where it wants a login; SOCKS needs python-socks (extra `socks`), https urllib3 (extra `tlsproxy`).",
+        kind="secret",
         aliases=("HTTPProxy", "SOCKSProxy"), backends=SERVERS,
     ),
     Keyword(

@@ -1,22 +1,23 @@
-"""Small proxies: HTTP with CONNECT and absolute addresses (RFC 9110), SOCKS 4a and SOCKS 5 with a password (RFC 1928, 1929)."""
+"""Small proxies: HTTP, also in TLS, with CONNECT and absolute addresses (RFC 9110), SOCKS 4a and 5 (RFC 1928, 1929)."""
 
 from __future__ import annotations
 
 import base64
 import select
 import socket
+import ssl
 import struct
 import threading
 from urllib.parse import urlsplit
 
 
 class FakeProxy:
-    """`kind`: http, socks4 or socks5. `login`: user:password that it wants."""
+    """`kind`: http, https, socks4 or socks5. `login`: user:password that it wants. `context`: how https speaks TLS."""
 
-    def __init__(self, kind: str, login: str = "") -> None:
+    def __init__(self, kind: str, login: str = "", context: ssl.SSLContext | None = None) -> None:
         self.seen: list[str] = []
         """What it was asked to connect to, as `CONNECT host:port`, or the line of a request."""
-        self._kind, self._login = kind, login
+        self._kind, self._login, self._context = kind, login, context
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -28,7 +29,8 @@ class FakeProxy:
     @property
     def url(self) -> str:
         login = f"{self._login}@" if self._login else ""
-        return f"{self._kind}://{login}127.0.0.1:{self.port}"
+        host = "localhost" if self._context else "127.0.0.1"
+        return f"{self._kind}://{login}{host}:{self.port}"
 
     def __enter__(self) -> FakeProxy:
         self._thread.start()
@@ -53,7 +55,12 @@ class FakeProxy:
 
     def _serve(self, client: socket.socket) -> None:
         try:
-            {"http": self._http, "socks4": self._socks4, "socks5": self._socks5}[self._kind](client)
+            if self._context is not None:
+                client = self._context.wrap_socket(client, server_side=True)
+                self._open.append(client)
+            {"http": self._http, "https": self._http, "socks4": self._socks4, "socks5": self._socks5}[self._kind](
+                client
+            )
         except (OSError, EOFError, ValueError):
             client.close()
 
@@ -66,6 +73,10 @@ class FakeProxy:
         head = b""
         while b"\r\n\r\n" not in head:
             head += _some(client)
+            if head[0] == 0x16:
+                # A record of TLS, which nobody here speaks.
+                client.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                raise EOFError
         lines, _, rest = head.partition(b"\r\n\r\n")
         request, *fields = lines.decode("latin-1").split("\r\n")
         method, target, version = request.split(" ")
@@ -169,7 +180,9 @@ def _until_zero(sock: socket.socket) -> bytes:
 def _join(one: socket.socket, other: socket.socket) -> None:
     """Hand on what either says, until one of them ends."""
     while True:
-        for sock in select.select([one, other], [], [], 30)[0]:
+        # What TLS has unpacked already is no news to select.
+        unpacked = [sock for sock in (one, other) if isinstance(sock, ssl.SSLSocket) and sock.pending()]
+        for sock in unpacked or select.select([one, other], [], [], 30)[0]:
             data = sock.recv(65536)
             if not data:
                 one.close()

@@ -95,7 +95,8 @@ class FakeTrino:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        scheme = "https" if isinstance(self._server.socket, ssl.SSLSocket) else "http"
+        return f"{scheme}://{self.host}:{self.port}"
 
     def wrap(self, context: ssl.SSLContext) -> None:
         """Speak TLS from here on."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from argus_odbc.backends.trino import Trino
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from engines.trino_secure import make_keys
 from fakes.proxies import FakeProxy
 from fakes.trino_pages import BIGINT, FakeTrino
 
@@ -26,9 +30,9 @@ def fake() -> Iterator[FakeTrino]:
 
 
 @contextmanager
-def connected(fake: FakeTrino, proxy: str) -> Iterator[Trino]:
+def connected(fake: FakeTrino, proxy: str, **more: Any) -> Iterator[Trino]:
     session = Trino.connect(
-        Settings(host="localhost", port=fake.port, uid="ann", login_timeout=5, own={"proxy": proxy})
+        Settings(host="localhost", port=fake.port, uid="ann", login_timeout=5, own={"proxy": proxy}, **more)
     )
     try:
         yield session
@@ -36,8 +40,8 @@ def connected(fake: FakeTrino, proxy: str) -> Iterator[Trino]:
         session.disconnect()
 
 
-def refusal(fake: FakeTrino, proxy: str) -> DriverError:
-    with pytest.raises(DriverError) as caught, connected(fake, proxy):
+def refusal(fake: FakeTrino, proxy: str, **more: Any) -> DriverError:
+    with pytest.raises(DriverError) as caught, connected(fake, proxy, **more):
         pass
     return caught.value
 
@@ -76,8 +80,58 @@ def test_a_proxy_that_is_not_there(fake: FakeTrino, kind: str) -> None:
 
 
 def test_values_that_are_no_proxy(fake: FakeTrino, monkeypatch: pytest.MonkeyPatch) -> None:
-    for text in ("https://proxy:1", "proxy", "ftp://proxy:1", "http://proxy:99999"):
+    for text in ("proxy", "ftp://proxy:1", "http://proxy:99999"):
         assert "takes http://host:port" in refusal(fake, text).message, text
     monkeypatch.setitem(sys.modules, "python_socks", None)  # type: ignore[arg-type]
     error = refusal(fake, "socks5://127.0.0.1:1080")
     assert (error.sqlstate, "pip install 'argus-odbc[socks]'" in error.message) == ("HY000", True)
+    monkeypatch.setitem(sys.modules, "urllib3.util.ssltransport", None)  # type: ignore[arg-type]
+    error = refusal(fake, "https://127.0.0.1:1080")
+    assert (error.sqlstate, "pip install 'argus-odbc[tlsproxy]'" in error.message) == ("HY000", True)
+
+
+# ---- a proxy that wants TLS itself ----
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates for localhost."""
+    folder = tmp_path_factory.mktemp("keys")
+    make_keys(folder)
+    return folder
+
+
+def speaking_tls(keys: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(keys / "server.pem")
+    return context
+
+
+@pytest.mark.parametrize("inner", [False, True], ids=["plain", "TLS inside of TLS"])
+def test_a_proxy_in_tls(fake: FakeTrino, keys: Path, inner: bool) -> None:
+    if inner:
+        fake.wrap(speaking_tls(keys))
+    trusted = {"ssl": inner, "ssl_ca_file": str(keys / "ca.pem")}
+    with (
+        FakeProxy("https", "ann:s3cret", speaking_tls(keys)) as way,
+        connected(fake, way.url, **trusted) as session,
+    ):
+        # A megabyte does not come in one record of TLS.
+        fake.pages = [{"columns": [BIGINT]}, {"columns": [BIGINT], "data": [[n] for n in range(150_000)]}, {}]
+        assert session.query("select n") == [(n,) for n in range(150_000)]
+        assert session.query("select n")[-1] == (149_999,), "over the connection that is open"
+        asked = list(way.seen)
+        refused = refusal(fake, way.url.replace("s3cret", "wr0ng"), **trusted)
+    assert set(asked) == {f"CONNECT localhost:{fake.port}"} if inner else asked[0] == "GET /v1/info"
+    assert all("Proxy-Authorization" not in seen.headers for seen in fake.seen)
+    assert (refused.sqlstate, "407" in refused.message) == ("08001", True), refused.message
+
+
+def test_a_proxy_whose_certificate_is_not_trusted(fake: FakeTrino, keys: Path) -> None:
+    with FakeProxy("https", context=speaking_tls(keys)) as way:
+        error = refusal(fake, way.url)
+        assert (error.sqlstate, f"no TLS with the proxy localhost:{way.port}" in error.message) == ("08001", True)
+        assert "SSLCAFile" in error.message
+    with FakeProxy("http") as plain:
+        error = refusal(fake, plain.url.replace("http:", "https:"), ssl_ca_file=str(keys / "ca.pem"))
+    assert (error.sqlstate, "http:// is for a proxy without TLS" in error.message) == ("08001", True), error.message

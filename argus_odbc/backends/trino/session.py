@@ -85,7 +85,7 @@ class Trino(Backend):
             intervals_as_text=own(settings, "Intervals") == "text",
         )
         context = tls.tls_context(settings) if address.scheme == "https" else None
-        self.pool = Pool(address, settings, context, proxy(own(settings, "Proxy")))
+        self.pool = Pool(address, settings, context, proxy(own(settings, "Proxy"), settings))
         self.store = spool.Store(self.pool, settings)
         self.encodings = spool.encodings(own(settings, "Spooling"))
         self.spool_threads = own(settings, "SpoolingThreads", spool.THREADS)
