@@ -14,11 +14,12 @@ cdef void reader_exception(Reader* r, object e):
 
 cdef int py_fetch(Reader* r, Batch** out):
     try:
+        py_drop_spent(r)
         part = (<object>r.op).fetch_results()
         if part is None:
             return 0
         if hasattr(part, "specs"):
-            out[0] = batch_of_trino(r, part)
+            part_of_trino(r, part)
         elif hasattr(part, "payload"):
             out[0] = batch_of_hs2(part)
         elif hasattr(part, "rows"):
@@ -38,7 +39,7 @@ cdef int py_fetch(Reader* r, Batch** out):
 
 
 cdef int bridge_fetch(Reader* r, Batch** out) noexcept nogil:
-    """One fetch_results: 0 at the end or on an error; else 1, with a batch or with r.streaming set."""
+    """One fetch_results: 0 at the end or on an error; else 1, with a batch, with r.streaming set or with r.coming filled."""
     with gil:
         return py_fetch(r, out)
 

@@ -12,77 +12,100 @@ cdef int trino_zone(object zones, bytes name) except -1:
     return 0
 
 
-cdef Batch* trino_attempt(object part, const char* p, const TrinoSpec* specs, ZoneList* list_, char* err,
-                          size_t nerr) except? NULL:
-    """One decoding with the zones that are known."""
-    cdef Batch* b
-    cdef int32_t i = 0, n = len(part.specs)
-    cdef int64_t size = part.end - part.start
-    cdef bytes at, offsets
-    cdef list kept = list(part.zones.items())
-    list_.n = len(kept)
-    list_.last = 0
-    list_.zones = <NamedZone*>calloc(list_.n + 1, sizeof(NamedZone))
-    if list_.zones is NULL:
+cdef int zones_of(Part* q, object zones) except -1:
+    """The zones that are known, as the decoder reads them; their steps stay those of the dict, which drops none."""
+    cdef bytes name, at, offsets
+    cdef list kept = list(zones.items())
+    cdef NamedZone* made = <NamedZone*>calloc(len(kept) + 1, sizeof(NamedZone))
+    cdef int32_t i = 0
+    if made is NULL:
         raise MemoryError
-    for name, steps in kept:
-        at, offsets = steps
-        list_.zones[i].name = <const char*>(<bytes>name)
-        list_.zones[i].nname = len(name)
-        list_.zones[i].table.at = <int64_t*><char*>at
-        list_.zones[i].table.offset = <int32_t*><char*>offsets
-        list_.zones[i].table.n = len(offsets) // 4
+    for name, (at, offsets) in kept:
+        made[i].name = <const char*>name
+        made[i].nname = len(name)
+        made[i].table.at = <int64_t*><char*>at
+        made[i].table.offset = <int32_t*><char*>offsets
+        made[i].table.n = len(offsets) // 4
         i += 1
-    with nogil:
-        b = trino_decode(p, size, specs, n, list_, err, nerr)
-    free(list_.zones)
-    list_.zones = NULL
-    return b
+    free(q.zones.zones)
+    q.zones.zones = made
+    q.zones.n = i
+    q.zones.last = 0
+    return 0
 
 
-cdef Batch* batch_of_trino(Reader* r, object part) except? NULL:
-    """Decode TrinoRows without the GIL; a zone that they name for the first time is looked up in between."""
+cdef bint py_zone(Part* q):
+    cdef bytes name = <bytes>q.zones.missing
+    try:
+        zones = (<tuple><object>q.owner)[1].zones
+        if name not in zones:
+            trino_zone(zones, name)
+        zones_of(q, zones)
+        return True
+    except BaseException as e:
+        known = type(e).__name__ == "DriverError"
+        text = str(e.message) if known else f"{type(e).__name__}: {e}"
+        state = e.sqlstate.encode("ascii") if known else b"HY000"
+        part_fail(q, state, e.native if known else 0, text.encode("utf-8", "replace"))
+        return False
+
+
+cdef bint bridge_zone(Part* q) noexcept nogil:
+    """Look up the zone that a decoder lacks; False when the part has failed by that."""
+    with gil:
+        return py_zone(q)
+
+
+cdef int part_of_trino(Reader* r, object part) except -1:
+    """TrinoRows as the part that comes next."""
+    cdef Part* q = &r.coming
     cdef Py_buffer view
-    cdef TrinoSpec* specs
-    cdef ZoneList zones
-    cdef char err[512]
-    cdef Batch* b = NULL
-    cdef int32_t i = 0, n = len(part.specs)
+    cdef int32_t i = 0
     cdef bytes code
-    specs = <TrinoSpec*>calloc(n + 1, sizeof(TrinoSpec))
-    if specs is NULL:
+    if len(part.specs) != r.ncols:
+        raise ValueError(f"a batch does not have the {r.ncols} columns that the result was described with")
+    # The memoryview keeps the bytes where they are, also without the second look at them.
+    kept = memoryview(part.payload)
+    PyObject_GetBuffer(kept, &view, PyBUF_SIMPLE)
+    q.p = <const char*>view.buf + <int64_t>part.start
+    PyBuffer_Release(&view)
+    if not 0 <= part.start <= part.end <= len(kept):
+        raise ValueError("the rows lie outside of their bytes")
+    q.specs = <TrinoSpec*>calloc(r.ncols + 1, sizeof(TrinoSpec))
+    if q.specs is NULL:
         raise MemoryError
     try:
         for name, scale, zoned, form in part.specs:
-            specs[i].kind = KIND_BY_NAME[name]
-            specs[i].scale = scale
-            specs[i].zoned = zoned
+            q.specs[i].kind = KIND_BY_NAME[name]
+            q.specs[i].scale = scale
+            q.specs[i].zoned = zoned
             code = form
-            specs[i].code = <const char*>code if code else NULL
-            specs[i].ncode = len(code)
+            q.specs[i].code = <const char*>code if code else NULL
+            q.specs[i].ncode = len(code)
             i += 1
-        PyObject_GetBuffer(part.payload, &view, PyBUF_SIMPLE)
-        try:
-            if not 0 <= part.start <= part.end <= view.len:
-                raise ValueError("the rows lie outside of their bytes")
-            while True:
-                err[0] = 0
-                b = trino_attempt(part, <const char*>view.buf + <int64_t>part.start, specs, &zones, err, sizeof(err))
-                if b is not NULL or zones.missing[0] == 0:
-                    break
-                trino_zone(part.zones, <bytes>zones.missing)
-        finally:
-            PyBuffer_Release(&view)
-    finally:
-        free(specs)
-    if b is NULL:
-        from argus_odbc.errors import DriverError
-        raise DriverError("08S01", 0, "The server's answer cannot be read: " + (<bytes>err).decode("utf-8", "replace"))
-    for i in range(min(n, r.ncols)):
-        if r.zone_of is not NULL and specs_zoned(part, i):
-            b.cols[i].zone = r.zone_of[i]
-    return b
+        zones_of(q, part.zones)
+    except BaseException:
+        free(q.specs)
+        memset(q, 0, sizeof(Part))
+        raise
+    q.left = q.n = part.end - part.start
+    own(&q.owner, (kept, part))
+    return 0
 
 
-cdef bint specs_zoned(object part, int32_t i) except -1:
-    return part.specs[i][2]
+cdef void py_drop_spent(Reader* r):
+    """The references that parts have left. The application's thread adds to them meanwhile."""
+    cdef void* spent[PARTS + 1]
+    cdef int32_t i, n
+    n = spent_taken(r, spent)
+    for i in range(n):
+        py_drop(&spent[i])
+
+
+cdef void bridge_drop_spent(Reader* r) noexcept nogil:
+    cdef Raised e
+    if r.nspent:
+        with gil:
+            put_aside(&e)
+            py_drop_spent(r)
+            put_back(&e)

@@ -33,6 +33,13 @@ cdef struct Reader:
     bint streaming
     ArrowArrayStream stream
     ArrowSchema schema
+    # a result of parts (parts.pxi)
+    bint parted, ended         # ended: no more parts come
+    Part parts[PARTS]
+    int32_t first_part, nparts
+    Part coming                # what bridge_fetch has brought
+    void* spent[PARTS + 1]     # Python's, to be given up
+    int32_t nspent
     int32_t ncols
     ZoneTable* zones           # one per column, n = 0 where the column has none
     const ZoneTable** zone_of
@@ -44,7 +51,16 @@ cdef struct Reader:
 
 
 cdef void reader_error(Reader* r, const char* sqlstate, SQLINTEGER native, const char* text, int64_t n) noexcept nogil:
-    """Note the error that ends the result; the first one stays."""
+    """Note the error that ends the result; the first one stays. Not with the monitor locked: either thread may have one."""
+    cdef bint shared = r.threaded and r.pid == argus_pid()
+    if shared:
+        argus_monitor_lock(r.monitor)
+    error_note(r, sqlstate, native, text, n)
+    if shared:
+        argus_monitor_unlock(r.monitor)
+
+
+cdef void error_note(Reader* r, const char* sqlstate, SQLINTEGER native, const char* text, int64_t n) noexcept nogil:
     if r.failed:
         return
     memcpy(r.sqlstate, sqlstate, 5)
@@ -104,11 +120,17 @@ cdef Batch* reader_pull(Reader* r) noexcept nogil:
     while not r.failed and not r.stop:
         if r.streaming:
             b = stream_next(r)
+        elif r.nparts:
+            b = parts_pull(r)
         else:
             b = NULL
             got = bridge_fetch(r, &b)
             if got == 0:
                 return NULL
+            if r.coming.owner is not NULL:
+                # The form of the first part decides; one that came later would be decoded by this thread alone.
+                r.parted = r.parted or r.monitor is NULL
+                part_add(r)
         if b is not NULL:
             if b.nrows > 0:
                 return b
@@ -135,7 +157,9 @@ cdef void reader_run(void* arg) noexcept nogil:
     cdef Batch* b
     keep_blocks()
     argus_monitor_lock(r.monitor)
-    while True:
+    if r.parted:
+        parts_run(r)
+    while not r.parted:
         while r.count == QUEUE_BATCHES and not r.stop:
             argus_monitor_wait(r.monitor, -1)
         if r.stop:
@@ -160,6 +184,7 @@ cdef Batch* reader_next(Reader* r) noexcept nogil:
     cdef Batch* b = NULL
     cdef void* gil
     cdef const char* text
+    cdef Part failed
     if r.monitor is NULL:
         b = reader_pull(r)
         if b is NULL:
@@ -179,15 +204,20 @@ cdef Batch* reader_next(Reader* r) noexcept nogil:
         reader_error(r, b"08S01", 0, text, strlen(text))
         return NULL
     gil = argus_gil_drop()
+    failed.failed = False
     argus_monitor_lock(r.monitor)
-    while r.count == 0 and not r.done:
+    while not r.parted and r.count == 0 and not r.done:
         argus_monitor_wait(r.monitor, -1)
-    if r.count:
+    if r.parted:
+        b = parts_next(r, &failed)
+    elif r.count:
         b = r.queue[r.first]
         r.first = (r.first + 1) % QUEUE_BATCHES
         r.count -= 1
         argus_monitor_notify_all(r.monitor)
     argus_monitor_unlock(r.monitor)
+    if failed.failed:
+        reader_error(r, failed.sqlstate, failed.native, failed.err, strlen(failed.err))
     argus_gil_take(gil)
     return b
 
@@ -201,7 +231,7 @@ cdef bint reader_waits(Reader* r, int64_t rows) noexcept nogil:
     argus_monitor_lock(r.monitor)
     for i in range(r.count):
         rows -= r.queue[(r.first + i) % QUEUE_BATCHES].nrows
-    waits = rows > 0 and not r.done
+    waits = parts_wait(r, rows) if r.parted else rows > 0 and not r.done
     argus_monitor_unlock(r.monitor)
     return waits
 
@@ -223,6 +253,7 @@ cdef void reader_close(Reader* r) noexcept nogil:
         if pulling:
             bridge_stop_fetch(r)
         argus_thread_join(r.thread)
+        r.threaded = False
         argus_gil_take(gil)
     if r.monitor is not NULL and r.pid == argus_pid():
         argus_monitor_destroy(r.monitor)
@@ -231,6 +262,7 @@ cdef void reader_close(Reader* r) noexcept nogil:
         batch_drop(r.queue[r.first])
         r.first = (r.first + 1) % QUEUE_BATCHES
         r.count -= 1
+    parts_close(r)
     bridge_close_op(r)
     for i in range(r.ncols):
         if r.zones is not NULL:

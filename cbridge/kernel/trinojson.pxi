@@ -8,6 +8,11 @@ cdef struct TrinoSpec:
     const char* code
     int64_t ncode
 
+# How far an array of rows has been decoded: the bytes and the rows of it that are done.
+cdef struct TrinoPlace:
+    int64_t at, rows
+    bint ended
+
 cdef struct TrinoPage:
     Json j
     Batch* b
@@ -16,6 +21,8 @@ cdef struct TrinoPage:
     ZoneList* zones
     int64_t room           # rows that the columns have room for
     int64_t row            # the one being read, from 0
+    int64_t before         # rows of the array that earlier batches have
+    const char* stop       # a row that ends here or behind is the last of the batch
     int32_t col
 
 
@@ -40,7 +47,7 @@ cdef bint page_grow(TrinoPage* t) noexcept nogil:
     cdef void* bigger
     if t.room == 0 and t.b.ncols > 0:
         # A guess that pages of usual rows need not grow from.
-        room += (t.j.end - t.j.p) // (12 * t.b.ncols)
+        room += (t.stop - t.j.p) // (12 * t.b.ncols)
     for i in range(t.b.ncols):
         c = &t.b.cols[i]
         size = trino_size(c.kind)
@@ -96,7 +103,7 @@ cdef bint cell_bad(TrinoPage* t, const char* p, int64_t n) noexcept nogil:
     """The text is no value of the column's type."""
     cdef int64_t shown = utf8_floor(p, n, 40)
     snprintf(t.j.err, t.j.nerr, b"column %d, row %lld of this part of the result: the server sent '%.*s%s', which is not a"
-             b" value of the column's type", t.col + 1, <long long>(t.row + 1), <int>shown, p,
+             b" value of the column's type", t.col + 1, <long long>(t.before + t.row + 1), <int>shown, p,
              <const char*>(b"..." if n > shown else b""))
     return False
 
@@ -283,7 +290,7 @@ cdef bint page_row(TrinoPage* t) noexcept nogil:
     for t.col in range(t.b.ncols):
         if t.col > 0 and not json_mark(&t.j, c','):
             snprintf(t.j.err, t.j.nerr, b"row %lld of this part of the result has %d values for %d columns",
-                     <long long>(t.row + 1), t.col, t.b.ncols)
+                     <long long>(t.before + t.row + 1), t.col, t.b.ncols)
             return False
         p = NULL
         if t.specs[t.col].code is NULL:
@@ -298,21 +305,30 @@ cdef bint page_row(TrinoPage* t) noexcept nogil:
     return True
 
 
-cdef bint page_rows(TrinoPage* t) noexcept nogil:
-    """All rows; nothing may follow them."""
-    cdef bint first = True
-    if not json_mark(&t.j, c'['):
+cdef bint page_rows(TrinoPage* t, TrinoPlace* place) noexcept nogil:
+    """Rows until t.stop is reached, or all; nothing may follow those."""
+    cdef bint first = place.at == 0
+    if first and not json_mark(&t.j, c'['):
         return json_fail(&t.j, b"the rows of the result are no JSON array")
     while not json_mark(&t.j, c']'):
         if t.j.p == t.j.end:
             return json_cut(&t.j)
+        if t.j.p >= t.stop and t.row > 0:
+            place.at = t.j.p - t.j.start
+            place.rows += t.row
+            return True
         if not first and not json_mark(&t.j, c','):
             return json_fail(&t.j, b"the rows of the result are no JSON")
         first = False
         if not page_row(t):
             return False
     json_space(&t.j)
-    return t.j.p == t.j.end or json_fail(&t.j, b"something follows the rows of the result")
+    if t.j.p != t.j.end:
+        return json_fail(&t.j, b"something follows the rows of the result")
+    place.at = t.j.p - t.j.start
+    place.rows += t.row
+    place.ended = True
+    return True
 
 
 cdef bint page_begin(TrinoPage* t) noexcept nogil:
@@ -331,18 +347,23 @@ cdef bint page_begin(TrinoPage* t) noexcept nogil:
     return True
 
 
-cdef Batch* trino_decode(const char* p, int64_t n, const TrinoSpec* specs, int32_t ncols, ZoneList* zones, char* err,
-                         size_t nerr) noexcept nogil:
-    """The rows of a JSON array as a batch that owns everything; specs says what each of the ncols columns becomes.
+cdef Batch* trino_decode_some(const char* p, int64_t n, const TrinoSpec* specs, int32_t ncols, ZoneList* zones,
+                              TrinoPlace* place, int64_t most, char* err, size_t nerr) noexcept nogil:
+    """The next rows of a JSON array, some `most` bytes of it, as a batch that owns everything; specs says what each of the
+    ncols columns becomes. `place` is zeros at first and is moved on.
 
-    NULL and a sentence in err for bytes that are no such rows; zones.missing is set when only a zone is lacking.
+    NULL and a sentence in err for bytes that are no such rows; zones.missing is set when only a zone is lacking, and the
+    place stays where it was.
     """
     cdef TrinoPage t
     cdef bint good
     cdef int32_t i
     memset(&t, 0, sizeof(t))
-    t.j.start = t.j.p = p
+    t.j.start = p
+    t.j.p = p + place.at
     t.j.end = p + n
+    t.stop = t.j.p + most if most < n - place.at else t.j.end
+    t.before = place.rows
     t.j.err = err
     t.j.nerr = nerr
     t.specs = specs
@@ -353,7 +374,7 @@ cdef Batch* trino_decode(const char* p, int64_t n, const TrinoSpec* specs, int32
     if t.b is NULL or t.texts is NULL:
         good = json_fail(&t.j, b"not enough memory for the rows")
     else:
-        good = page_begin(&t) and page_rows(&t)
+        good = page_begin(&t) and page_rows(&t, place)
         for i in range(ncols):
             t.b.cols[i].data = t.texts[i].p
         t.b.nrows = t.row

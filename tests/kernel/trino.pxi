@@ -1,7 +1,7 @@
 # Test-only wrappers of the decoder of Trino's JSON. Included by _kernel.pyx after hs2.pxi.
 
 def trino(bytes payload, specs, zones=()):
-    """trino_decode of an exact-size copy of payload. Returns (rows, columns as lists), or the error's text.
+    """trino_decode_some, to the end, of an exact-size copy of payload. Returns (rows, columns as lists), or the error's text.
 
     specs: (kind, scale, zoned, code); zones: (name, bytes of UTC seconds, bytes of offsets).
     A zone that is lacking: ("zone", its name).
@@ -12,10 +12,12 @@ def trino(bytes payload, specs, zones=()):
     cdef char* p = <char*>malloc(size or 1)
     cdef TrinoSpec* made = <TrinoSpec*>calloc(n + 1, sizeof(TrinoSpec))
     cdef ZoneList list_
+    cdef TrinoPlace place
     cdef Batch* b
     cdef bytes at, offsets, name, code
     cdef list held = []
     memcpy(p, <const char*>payload, size)
+    memset(&place, 0, sizeof(place))
     memset(&list_, 0, sizeof(list_))
     list_.n = len(zones)
     list_.zones = <NamedZone*>calloc(list_.n + 1, sizeof(NamedZone))
@@ -35,7 +37,7 @@ def trino(bytes payload, specs, zones=()):
         made[i].ncode = len(code)
     err[0] = 0
     with nogil:
-        b = trino_decode(p, size, made, n, &list_, err, sizeof(err))
+        b = trino_decode_some(p, size, made, n, &list_, &place, size, err, sizeof(err))
     free(p)
     free(made)
     free(list_.zones)
