@@ -40,8 +40,9 @@ Every function and information type of ODBC 3.8 with what the driver answers for
 ## Functions
 
 `yes`: SQLGetFunctions says that it is there. `no`: exported, answers IM001, and SQLGetFunctions says so. `manager`: the
-driver does not export it, because its work is the driver manager's: the lists of data sources and drivers, the macro
-SQLAllocHandleStd, and SQLCompleteAsync, which ends a call whose end was notified, where this driver's calls are polled.
+driver does not export it, because its work is the driver manager's: the lists of data sources and drivers, and the macro
+SQLAllocHandleStd. SQLCompleteAsync, which ODBC leaves to the manager too, is there for programs that open the driver file
+without one: it polls what runs, in the place of a repeated call with all its arguments.
 
 Functions of ODBC 2 (`deprecated`) are the ones that took their place under another name, for programs that open the driver
 file without a manager. unixODBC and iODBC look for SQLAllocHandle first and treat the driver as one of ODBC 3; both

@@ -53,7 +53,7 @@ cdef public SQLRETURN SQLNumResultCols(SQLHSTMT h, SQLSMALLINT* n) noexcept nogi
     if not begin(s, SQL_API_SQLNUMRESULTCOLS, &rc):
         return rc
     if description_waits(s):
-        return leave(&s.h, launch(s, SQL_API_SQLNUMRESULTCOLS, call_new(s, WORK_DESCRIBE)))
+        return leave(&s.h, launch_count(s, n))
     return leave(&s.h, num_result_cols(s, n))
 
 
@@ -74,7 +74,7 @@ cdef SQLRETURN describe_col(SQLHSTMT h, SQLUSMALLINT c, void* name, SQLSMALLINT 
     if not begin(s, SQL_API_SQLDESCRIBECOL, &rc):
         return rc
     if description_waits(s):
-        return leave(&s.h, launch(s, SQL_API_SQLDESCRIBECOL, call_new(s, WORK_DESCRIBE)))
+        return leave(&s.h, launch_column(s, c, name, cap, total, sql_type, size, digits, nullable, wide))
     rc = need_bookmark(s, c)
     if SQL_SUCCEEDED(rc):
         rc = need_result(s, c, False)
@@ -167,7 +167,7 @@ cdef SQLRETURN col_attribute(SQLHSTMT h, SQLUSMALLINT c, SQLUSMALLINT field, SQL
     if not begin(s, SQL_API_SQLCOLATTRIBUTE, &rc):
         return rc
     if description_waits(s):
-        return leave(&s.h, launch(s, SQL_API_SQLCOLATTRIBUTE, call_new(s, WORK_DESCRIBE)))
+        return leave(&s.h, launch_attribute(s, c, field, text, cap, total, number, wide))
     rc = SQL_SUCCESS if count else need_bookmark(s, c)
     if SQL_SUCCEEDED(rc):
         rc = need_result(s, 0 if count else c, False)

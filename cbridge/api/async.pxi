@@ -2,6 +2,9 @@
 # Included by _core.pyx first of api/. While a statement is `busy`, its fields and its diagnostics belong to the worker,
 # which holds the lock; what other calls are told meanwhile stands in `front`.
 
+cdef enum:
+    SQL_API_SQLCOMPLETEASYNC = 1551  # of ODBC 3.8; unixODBC's headers lack it
+
 cdef enum Work:
     WORK_PREPARE, WORK_EXEC_DIRECT, WORK_EXECUTE, WORK_PARAM_DATA, WORK_FETCH, WORK_MORE_RESULTS, WORK_CATALOG,
     WORK_DESCRIBE, WORK_DESCRIBE_PARAM
@@ -22,6 +25,12 @@ cdef struct AsyncCall:
     SQLULEN* size
     SQLSMALLINT* digits
     SQLSMALLINT* nullable
+    SQLUSMALLINT column, field
+    SQLPOINTER text
+    SQLSMALLINT capacity
+    SQLSMALLINT* total
+    SQLLEN* number
+    bint wide
     SQLLEN offset
     int64_t rowset
     SQLUSMALLINT* row_status
@@ -137,6 +146,44 @@ cdef SQLRETURN launch_param(Stmt* s, SQLUSMALLINT i, SQLSMALLINT* sql_type, SQLU
         call.digits = digits
         call.nullable = nullable
     return launch(s, SQL_API_SQLDESCRIBEPARAM, call)
+
+
+cdef SQLRETURN launch_count(Stmt* s, SQLSMALLINT* n) noexcept nogil:
+    cdef AsyncCall* call = call_new(s, WORK_DESCRIBE)
+    if call is not NULL:
+        call.total = n
+    return launch(s, SQL_API_SQLNUMRESULTCOLS, call)
+
+
+cdef SQLRETURN launch_column(Stmt* s, SQLUSMALLINT c, void* name, SQLSMALLINT cap, SQLSMALLINT* total,
+                             SQLSMALLINT* sql_type, SQLULEN* size, SQLSMALLINT* digits, SQLSMALLINT* nullable,
+                             bint wide) noexcept nogil:
+    cdef AsyncCall* call = call_new(s, WORK_DESCRIBE)
+    if call is not NULL:
+        call.column = c
+        call.text = name
+        call.capacity = cap
+        call.total = total
+        call.sql_type = sql_type
+        call.size = size
+        call.digits = digits
+        call.nullable = nullable
+        call.wide = wide
+    return launch(s, SQL_API_SQLDESCRIBECOL, call)
+
+
+cdef SQLRETURN launch_attribute(Stmt* s, SQLUSMALLINT c, SQLUSMALLINT field, SQLPOINTER text, SQLSMALLINT cap,
+                                SQLSMALLINT* total, SQLLEN* number, bint wide) noexcept nogil:
+    cdef AsyncCall* call = call_new(s, WORK_DESCRIBE)
+    if call is not NULL:
+        call.column = c
+        call.field = field
+        call.text = text
+        call.capacity = cap
+        call.total = total
+        call.number = number
+        call.wide = wide
+    return launch(s, SQL_API_SQLCOLATTRIBUTE, call)
 
 
 cdef SQLRETURN launch_text(Stmt* s, SQLUSMALLINT function, Work work, void* text, SQLINTEGER n, bint wide) noexcept nogil:

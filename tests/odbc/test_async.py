@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,15 +25,14 @@ from plain import (
     Session,
     pointer,
 )
+from polling import ASYNC_ENABLE, NULL, STILL_EXECUTING, cancel, number, poll, start_long
 from registration import ROOT
 
 pytestmark = pytest.mark.engines("duckdb", "spark", "trino", "impala")
 
-STILL_EXECUTING = 2
-ASYNC_ENABLE, QUERY_TIMEOUT, ROW_ARRAY_SIZE = 4, 0, 27
+QUERY_TIMEOUT, ROW_ARRAY_SIZE = 0, 27
 # Executed at once; some rows come, and the next one is long in coming.
 SLOW_ROWS = b"select range from range(1000000000000) t where range < 300000 or range % 999999999999 = 777777777777"
-NULL = pointer(None)
 
 
 @pytest.fixture
@@ -48,42 +47,6 @@ def session(driver_path: Path) -> Iterator[Session]:
         opened.driver.SQLFetch(pointer(opened.stmt))
         time.sleep(0.01)
     opened.close()
-
-
-def poll(call: Callable[[], int], seconds: float = 60) -> tuple[int, int]:
-    """Repeat a call until it is done: its code, and how often it said that it still runs."""
-    end, times = time.monotonic() + seconds, 0
-    while (rc := call()) == STILL_EXECUTING:
-        times += 1
-        assert time.monotonic() < end, "still executing"
-        time.sleep(0.002)
-    return rc, times
-
-
-def number(session: Session, column: int = 1) -> int:
-    value = ctypes.c_int64()
-    rc = session.driver.SQLGetData(pointer(session.stmt), column, C_SBIGINT, ctypes.byref(value), 8, NULL)
-    assert rc == SQL_SUCCESS, session.state()
-    return value.value
-
-
-def start_long(session: Session, facts: Facts) -> Callable[[], int]:
-    """A statement that runs for long; the call that polls it."""
-
-    def again() -> int:
-        return session.run(facts.slow.encode())
-
-    assert again() == STILL_EXECUTING
-    assert session.state() == ""
-    return again
-
-
-def cancel(session: Session, again: Callable[[], int]) -> None:
-    assert session.driver.SQLCancel(pointer(session.stmt)) == SQL_SUCCESS
-    started = time.monotonic()
-    assert poll(again)[0] == SQL_ERROR
-    assert session.state() == "HY008"
-    assert time.monotonic() - started < 3  # below one on a machine that is idle
 
 
 def test_statement_is_polled_to_its_result(session: Session, facts: Facts) -> None:
