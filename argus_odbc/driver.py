@@ -254,6 +254,10 @@ class Statement:
         self.touched_nothing = False
         self._sql = ""
         self._pieces: list[str] = []
+        self._order: list[int] | None = None
+        """The application's parameter (from 0) for each marker, where {fn} has moved or repeated them."""
+        self._wanted = 0
+        """The application's parameters."""
         self._prepared: Prepared | None = None
         self._parameters: list[Column] | None = None
         self._operation: Operation | None = None
@@ -267,11 +271,14 @@ class Statement:
         if not sql or not sql.strip():
             raise DriverError("42000", 0, "The SQL text is empty")
         dialect = self.connection.backend.dialect
-        self._sql = sql if noscan else escape.translate(sql, dialect)
+        if noscan:
+            self._sql, self._order, self._wanted = sql, None, markers.count(sql, dialect)
+        else:
+            self._sql, self._order, self._wanted = escape.translate_numbered(sql, dialect)
         self._pieces = markers.split(self._sql, dialect)
         self._prepared = None
         self._parameters = None
-        return len(self._pieces) - 1
+        return self._wanted
 
     def _described(self) -> Prepared:
         if self._prepared is None:
@@ -290,11 +297,15 @@ class Statement:
             told = self._described().parameters if backend.capabilities.describe_parameters else None
             length = self.connection.settings.string_length
             if told is not None:
-                self._parameters = [parameters.as_parameter(column, length) for column in told]
+                known = [parameters.as_parameter(column, length) for column in told]
             else:
-                self._parameters = parameters.described(
+                known = parameters.described(
                     self._pieces, self.dialect, lambda sql: backend.prepare(sql).columns, length
                 )
+            if self._order is not None:
+                first = dict(zip(reversed(self._order), reversed(known), strict=True))
+                known = [first.get(i, parameters.UNKNOWN) for i in range(self._wanted)]
+            self._parameters = known
         return self._parameters
 
     def execute(self, parameters: Sequence[Parameter], query_timeout: int, max_rows: int) -> Operation:
@@ -331,12 +342,13 @@ class Statement:
 
     def run(self, parameters: Sequence[Parameter], query_timeout: float, max_rows: int) -> Operation:
         """Run the prepared text once, as a part of what `execute` or `sets` has begun."""
-        markers_wanted = len(self._pieces) - 1
-        if len(parameters) < markers_wanted:
+        if len(parameters) < self._wanted:
             raise DriverError(
-                "07002", 0, f"The statement has {markers_wanted} parameter markers, {len(parameters)} are bound"
+                "07002", 0, f"The statement has {self._wanted} parameter markers, {len(parameters)} are bound"
             )
-        bound = list(parameters[:markers_wanted])
+        bound = list(parameters[: self._wanted])
+        if self._order is not None:
+            bound = [bound[i] for i in self._order]
         if self.writes_literals:
             return self.run_text(literals.fill(self._pieces, bound, self.dialect), [], query_timeout, max_rows)
         return self.run_text(self._sql, bound, query_timeout, max_rows)

@@ -21,8 +21,10 @@ _OPEN = re.compile(
 _LIKE_ESCAPE = re.compile(r"\{\s*escape\s*'(''|[^'])'\s*\}", re.IGNORECASE)
 _DATETIME = {"d": SQL_TYPE_DATE, "t": SQL_TYPE_TIME, "ts": SQL_TYPE_TIMESTAMP}
 _FUNCTION = re.compile(r"\s*(\w+)\s*(?:\((.*)\))?\s*", re.DOTALL)
+_HAS_FUNCTION = re.compile(r"\{\s*fn\s", re.IGNORECASE)
+_MARKER = re.compile(r"\{\s*\?|\?\?|\?")
 _PLACEHOLDER = re.compile(r"\{(\d|\*)\}")
-_SIMPLE = re.compile(r"[\w.?]+|'[^'\\]*'")
+_SIMPLE = re.compile(r"[\w.?]+|[\ue000-\uf8ff]\d+[\ue000-\uf8ff]|'[^'\\]*'")
 
 _NO_ARGUMENTS = frozenset({"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "RAND"})
 """Functions whose argument is a precision or a seed, which an engine may leave out."""
@@ -80,6 +82,33 @@ def translate(sql: str, dialect: Dialect) -> str:
         out.append(sql[at:end])
         at = end
     return "".join(out)
+
+
+def translate_numbered(sql: str, dialect: Dialect) -> tuple[str, list[int] | None, int]:
+    """`translate`, the marker of `sql` (from 0) behind each marker of the result, and how many `sql` has.
+
+    Templates move their arguments, repeat them and leave them out. None: the markers stand as they stood.
+    """
+    if _HAS_FUNCTION.search(sql) is None or "?" not in sql:
+        translated = translate(sql, dialect)
+        return translated, None, markers.count(translated, dialect)
+    edge = next(c for c in map(chr, range(0xE000, 0xF900)) if c not in sql)  # for private use, by Unicode
+    numbers = itertools.count()
+    parts: list[str] = []
+    at = 0
+    for start, end in [*markers.protected(sql, dialect), (len(sql), len(sql))]:
+        parts.append(_MARKER.sub(lambda m: m[0] if len(m[0]) > 1 else f"{edge}{next(numbers)}{edge}", sql[at:start]))
+        parts.append(sql[start:end])
+        at = end
+    order: list[int] = []
+
+    def marker(number: re.Match[str]) -> str:
+        order.append(int(number[1]))
+        return "?"
+
+    translated = re.sub(f"{edge}(\\d+){edge}", marker, translate("".join(parts), dialect))
+    wanted = next(numbers)
+    return translated, None if order == list(range(wanted)) else order, wanted
 
 
 def _closing_brace(sql: str, at: int, dialect: Dialect) -> int:

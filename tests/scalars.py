@@ -60,12 +60,13 @@ def some_text(value: Any) -> bool:
 
 
 CASES: dict[str, list[tuple[str, Any]]] = {
-    "ASCII": [("ASCII('A')", 65), ("ASCII('bc')", 98)],
+    "ASCII": [("ASCII('A')", 65), ("ASCII('bc')", 98), ("ASCII('')", 0)],
     "BIT_LENGTH": [("BIT_LENGTH('ab')", 16)],
     "CHAR": [("CHAR(65)", "A")],
     "CHAR_LENGTH": [("CHAR_LENGTH('abc')", 3)],
     "CHARACTER_LENGTH": [("CHARACTER_LENGTH('abc')", 3)],
-    "CONCAT": [("CONCAT('a,b', ')c')", "a,b)c")],
+    # NULL as SQL_CONCAT_NULL_BEHAVIOR says.
+    "CONCAT": [("CONCAT('a,b', ')c')", "a,b)c"), ("CONCAT('a', NULL)", None)],
     "DIFFERENCE": [("DIFFERENCE('Robert', 'Rupert')", 4)],
     "INSERT": [("INSERT('abcdef', 2, 3, 'XY')", "aXYef"), ("INSERT('abc', 4, 0, 'd')", "abcd")],
     "LCASE": [("LCASE('aBC')", "abc")],
@@ -110,6 +111,9 @@ CASES: dict[str, list[tuple[str, Any]]] = {
     "TAN": [("TAN(1)", math.tan(1))],
     "TRUNCATE": [
         ("TRUNCATE(123.456, 2)", 123.45), ("TRUNCATE(-123.456, 1)", -123.4), ("TRUNCATE(199.9, -2)", 100),
+        ("TRUNCATE(1.15, 2)", 1.15), ("TRUNCATE(-4.35, 2)", -4.35), ("TRUNCATE(17, -1)", 10),
+        ("TRUNCATE(9007199254740993, 0)", 9007199254740993), ("TRUNCATE(CAST(-2.99 AS DOUBLE), 1)", -2.9),
+        ("TRUNCATE(CAST(0.3 AS DOUBLE), 1)", 0.3),
     ],
     "CURRENT_DATE": [("CURRENT_DATE()", today)],
     "CURRENT_TIME": [("CURRENT_TIME()", time_of_day), ("CURRENT_TIME(0)", time_of_day)],
@@ -140,6 +144,7 @@ CASES: dict[str, list[tuple[str, Any]]] = {
 """Function -> (what stands behind {fn, the value or a test for it). TIMESTAMPADD and TIMESTAMPDIFF stand below."""
 
 MOMENT = dt.datetime(2024, 2, 29, 12, 34, 56)
+NEXT_DAY = dt.datetime(2024, 3, 1, 12, 34, 56)
 ADDED = {
     "SQL_TSI_SECOND": dt.datetime(2024, 2, 29, 12, 34, 59),
     "SQL_TSI_MINUTE": dt.datetime(2024, 2, 29, 12, 37, 56),
@@ -162,6 +167,12 @@ BETWEEN = {
     "SQL_TSI_YEAR": ("{d '2021-02-15'}", "{d '2024-02-15'}", 3),
 }
 """Interval -> two moments and how many whole ones lie between."""
+
+FRACTION = "{ts '2024-02-29 12:34:56.123456'}"
+FRACTION_ADDED = dt.datetime(2024, 2, 29, 12, 34, 57, 123456)
+"""A moment with microseconds, and one second later."""
+ALMOST = "{ts '2024-02-29 12:34:56.9996'}, {ts '2024-02-29 12:34:57.9995'}"
+"""Two moments that are not a whole second apart."""
 
 GUID = "12345678-1234-1234-1234-123456789abc"
 SAMPLES: dict[str, list[tuple[str, dict[str, Any]]]] = {
@@ -188,6 +199,8 @@ def same(value: Any, expected: Any) -> bool:
     """Numbers by value, whatever their type is; all else exactly."""
     if isinstance(expected, Callable):
         return bool(expected(value))
+    if isinstance(expected, int) and not isinstance(value, float):
+        return value == expected
     if isinstance(expected, bool | int | float) and isinstance(value, int | float | Decimal):
         return math.isclose(float(value), float(expected), rel_tol=1e-12, abs_tol=1e-12)
     return type(value) is type(expected) and value == expected

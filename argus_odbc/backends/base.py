@@ -74,6 +74,12 @@ INTERVAL_SPANS = (
     "MINUTE TO SECOND",
 )  # fmt: skip
 
+TRUNCATE = (
+    "round(CASE WHEN abs(round({0}, {1})) > abs({0})"
+    " THEN round({0}, {1}) - CAST(sign({0}) * power(10, -({1})) AS decimal(28, 14)) ELSE round({0}, {1}) END, {1})"
+)
+"""{fn TRUNCATE} where the engine has none, or none for doubles: 1.15 * 100 is less than 115 there, so round() decides."""
+
 
 @dataclass(frozen=True)
 class Dialect:

@@ -188,6 +188,8 @@ cdef SQLRETURN check_record(Desc* x, SQLSMALLINT i) noexcept nogil:
     """07009 for a record number that the descriptor cannot have."""
     if i < 0:
         return fail_num(&x.h, b"07009", b"Descriptor record %d: numbers start at 1", i, 0)
+    if i == 0 and x.kind == DESC_IRD and x.stmt.use_bookmarks != SQL_UB_OFF:
+        return need_bookmark(x.stmt, 0)
     if i == 0 and (x.kind == DESC_IPD or x.kind == DESC_IRD or x.kind == DESC_APD):
         return fail(&x.h, b"07009", b"Descriptor record 0 is the bookmark: parameters have none, and columns only where "
                     b"SQL_ATTR_USE_BOOKMARKS is on")

@@ -201,7 +201,7 @@ cdef SQLRETURN put_data(Stmt* s, SQLPOINTER data, SQLLEN n) noexcept nogil:
         return SQL_SUCCESS
     if piece.null:
         return fail(&s.h, b"HY020", b"Data cannot be added to a value that is NULL")
-    if data is NULL and n != 0:
+    if data is NULL and (n != 0 or size):
         return fail(&s.h, b"HY009", b"The data is a null pointer")
     if size:
         if piece.given:

@@ -50,6 +50,8 @@ cdef SQLRETURN text_in(Head* h, const void* src, int64_t length, bint wide, Text
         return fail_num(h, b"HY090", b"A text length of %d is neither SQL_NTS nor a length", length, 0)
     if not wide:
         n = <int64_t>strlen(<const char*>src) if length == SQL_NTS else length
+        if not utf8_valid(<const char*>src, n):
+            return fail(h, b"HY000", b"A text argument is not valid UTF-8, which the driver's ANSI functions speak")
         out.p = <char*>malloc(n + 1)
         if out.p is NULL:
             return no_memory(h)

@@ -63,6 +63,9 @@ def described(session: Session, number: int) -> tuple[int, int, int]:
         (b"update t set d = ?, ts = ? where a in (?, ?)", [KINDS[1], KINDS[3], KINDS[0], KINDS[0]]),
         (b'delete from t where "odd ""name" >= ? or t.s like ?', [KINDS[5], KINDS[2]]),
         (b"select * from t where s = 'from x' and /* join */ a <> ?", [KINDS[0]]),
+        # DuckDB's arguments have another order, and RAND has none.
+        (b"select {fn locate(?, s)}, {fn rand(?)} from t where a = ?", [UNKNOWN, UNKNOWN, KINDS[0]]),
+        (b"select {fn insert(s, 1, 2, ?)}, {fn right(?, 3)} from t where d > ?", [UNKNOWN, UNKNOWN, KINDS[1]]),
         # What stands beside no column, or beside one of several tables.
         (b"select ?, ? + 1 from t where abs(a) = ?", [UNKNOWN] * 3),
         (b"select * from t join t u using (a) where d = ?", [UNKNOWN]),

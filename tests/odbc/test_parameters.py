@@ -186,6 +186,7 @@ def test_pieces_of_what_has_no_pieces(session: Session, facts: Facts) -> None:
     assert session.run(f"select coalesce({text} || {text}, 'it was null')".encode()) == NEED_DATA
     number = struct.pack("<q", 41)
     assert driver.SQLParamData(stmt, ctypes.byref(token)) == NEED_DATA
+    assert (driver.SQLPutData(stmt, NULL, 0), session.state()) == (SQL_ERROR, "HY009")
     # Bound anew in the middle of the dialogue; the length is not looked at for a fixed C type.
     assert bind(session, 1, 1, C_LONG, INTEGER, 0, 0, pointer(1), 0, ctypes.byref(ind)) == (SQL_ERROR, "HY010")
     assert driver.SQLPutData(stmt, number, -77) == SQL_SUCCESS

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from descriptors import CONCISE_TYPE, Descriptor
 from engine_facts import Facts
 from plain import (
     C_BINARY,
@@ -276,6 +277,7 @@ def test_rows_are_fetched_by_their_bookmarks(session: Session, facts: Facts) -> 
     put(session, ROW_STATUS, ctypes.addressof(statuses))
     session.ok(f"SELECT i * 10 FROM {facts.numbers(9)} ORDER BY i".encode())
     stmt, bulk = pointer(session.stmt), session.driver.SQLBulkOperations
+    assert Descriptor.of(session, "IRD").number(0, CONCISE_TYPE) == C_BINARY
     assert session.driver.SQLFetch(stmt) == SQL_SUCCESS
     first = list(marks)
     assert session.driver.SQLFetch(stmt) == SQL_SUCCESS

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argus_odbc.backends.base import INTERVAL_FIELDS, Dialect
+from argus_odbc.backends.base import INTERVAL_FIELDS, TRUNCATE, Dialect
 
 _SAME = (
     "ABS ACOS ASIN ATAN ATAN2 CEILING COS COT DEGREES EXP FLOOR PI POWER RADIANS ROUND SIGN SIN SQRT TAN ASCII "
-    "CONCAT LEFT LTRIM REPEAT REPLACE RIGHT RTRIM BIT_LENGTH CHAR_LENGTH CHARACTER_LENGTH HOUR MINUTE "
+    "LEFT LTRIM REPEAT REPLACE RIGHT RTRIM BIT_LENGTH CHAR_LENGTH CHARACTER_LENGTH HOUR MINUTE "
     "MONTH MONTHNAME QUARTER SECOND WEEK YEAR DAYNAME"
 ).split()
 """Functions whose name, arguments and meaning are the same."""
@@ -17,8 +17,9 @@ FUNCTIONS: dict[str, str] = {
     "LOG10": "log10({0})",
     "MOD": "({0} % {1})",
     "RAND": "random()",
-    "TRUNCATE": "(trunc({0} * pow(10, {1})) / pow(10, {1}))",
+    "TRUNCATE": TRUNCATE,
     "CHAR": "chr({0})",
+    "CONCAT": "({0} || {1})",  # concat() leaves NULL out
     "INSERT": "(left({0}, {1} - 1) || {3} || substr({0}, {1} + {2}))",
     "LCASE": "lower({0})",
     "LENGTH": "length(rtrim({0}))",

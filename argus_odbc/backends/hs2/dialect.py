@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from argus_odbc.backends.base import Dialect
+from argus_odbc.backends.base import TRUNCATE, Dialect
 
 _SAME = """
 ASCII CONCAT LCASE UCASE LOCATE LTRIM RTRIM REPEAT REPLACE SPACE
@@ -29,6 +29,8 @@ COMMON: dict[str, str] = {
     "IFNULL": "coalesce({0}, {1})",
     "DATABASE": "current_database()",
     "RAND": "rand({*})",
+    # Impala's truncate(x, n) takes no double.
+    "TRUNCATE": TRUNCATE,
     # Types of {fn CONVERT}: texts have no length here, and there is no REAL that all three understand alike.
     **dict.fromkeys(("SQL_CHAR", "SQL_VARCHAR", "SQL_LONGVARCHAR", "SQL_GUID"), "string"),
     **dict.fromkeys(("SQL_WCHAR", "SQL_WVARCHAR", "SQL_WLONGVARCHAR"), "string"),
@@ -74,7 +76,6 @@ SPARK: dict[str, str] = {
     "BIT_LENGTH": "bit_length({0})",
     "POSITION": "position({*})",
     "ATAN2": "atan2({0}, {1})",
-    "TRUNCATE": "(sign({0}) * floor(abs({0}) * power(10, {1})) / power(10, {1}))",
     "DAYOFYEAR": "dayofyear({0})",
     "EXTRACT": "extract({*})",
     "CURTIME": "date_format(current_timestamp(), 'HH:mm:ss')",
@@ -86,7 +87,6 @@ HIVE: dict[str, str] = {
     **SPARK_AND_HIVE,
     "RIGHT": "substr({0}, greatest(length({0}) - {1}, 0) + 1)",
     "EXTRACT": "extract({*})",
-    "TRUNCATE": "(sign({0}) * floor(abs({0}) * power(10, {1})) / power(10, {1}))",
     "DAYOFYEAR": "cast(date_format({0}, 'D') as int)",
     **_added("SECOND MINUTE HOUR DAY MONTH YEAR"),
     "TIMESTAMPDIFF SECOND": f"({_HIVE_HOURS} * 3600 + minute({_BETWEEN}) * 60 + second({_BETWEEN}))",
@@ -109,7 +109,6 @@ IMPALA: dict[str, str] = {
     "LEFT": "strleft({0}, {1})",
     "RIGHT": "strright({0}, {1})",
     "ATAN2": "atan2({0}, {1})",
-    "TRUNCATE": "truncate({0}, {1})",
     "QUARTER": "quarter({0})",
     "DAYOFWEEK": "dayofweek({0})",
     "DAYOFYEAR": "dayofyear({0})",

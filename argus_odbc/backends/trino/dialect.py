@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argus_odbc.backends.base import Dialect
+from argus_odbc.backends.base import TRUNCATE, Dialect
 
 _SAME = (
     "ABS ACOS ASIN ATAN ATAN2 CEILING COS DEGREES EXP FLOOR LOG10 MOD PI POWER RADIANS ROUND SIGN SIN SQRT TAN "
@@ -15,8 +15,10 @@ FUNCTIONS: dict[str, str] = {
     "COT": "(1 / tan({0}))",
     "LOG": "ln({0})",
     "RAND": "random()",
-    "TRUNCATE": "truncate({*})",
-    "ASCII": "codepoint(CAST(substr({0}, 1, 1) AS varchar(1)))",
+    # truncate(x, n) takes no double.
+    "TRUNCATE": TRUNCATE,
+    # codepoint() refuses the empty text, which would end the whole query.
+    "ASCII": "if({0} = '', 0, codepoint(CAST(substr({0}, 1, 1) AS varchar(1))))",
     "CHAR": "chr({0})",
     "CHAR_LENGTH": "length({0})",
     "CHARACTER_LENGTH": "length({0})",
@@ -45,8 +47,9 @@ FUNCTIONS: dict[str, str] = {
     "DAYOFYEAR": "day_of_year({0})",
     "EXTRACT": "extract({*})",
     "MONTHNAME": "date_format({0}, '%M')",
-    "TIMESTAMPADD": "date_add('{0}', {1}, CAST({2} AS timestamp))",
-    "TIMESTAMPDIFF": "date_diff('{0}', CAST({1} AS timestamp), CAST({2} AS timestamp))",
+    # The timestamp may be a bare date; `timestamp` alone would round it to milliseconds.
+    "TIMESTAMPADD": "date_add('{0}', {1}, CAST({2} AS timestamp(9)))",
+    "TIMESTAMPDIFF": "date_diff('{0}', CAST({1} AS timestamp(12)), CAST({2} AS timestamp(12)))",
     "DATABASE": "current_catalog",
     "IFNULL": "coalesce({0}, {1})",
     "USER": "current_user",
