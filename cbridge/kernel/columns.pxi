@@ -40,6 +40,7 @@ cdef struct Column:
     int32_t kind
     int32_t scale
     int32_t gap            # texts: bytes that belong to no text, between the end of each and the next one
+    int32_t finite         # dates and timestamps: the outermost numbers are moments like others, and no infinities
     int64_t offset         # Arrow's offset: row i is element offset + i of the buffers, validity included
     int64_t null_count     # 0: none; -1: unknown
     const uint8_t* validity  # bit set = value present; NULL: no NULLs

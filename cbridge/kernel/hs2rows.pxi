@@ -68,6 +68,7 @@ cdef bint decode_column(Wire* w, const KindSpec* spec, int32_t number, Column* o
     c.number = number
     out.kind = spec.kind
     out.scale = spec.scale
+    out.finite = 1
     good = wire_column(w, &c, spec, out)
     if good and spec.kind == KIND_NULL:
         out.null_count = c.n

@@ -337,6 +337,7 @@ cdef bint page_begin(TrinoPage* t) noexcept nogil:
     for i in range(t.b.ncols):
         t.b.cols[i].kind = t.specs[i].kind
         t.b.cols[i].scale = t.specs[i].scale
+        t.b.cols[i].finite = 1
     if not page_grow(t):
         return False
     for i in range(t.b.ncols):

@@ -172,7 +172,7 @@ cdef CellStatus temporal_from_column(const Column* c, int64_t i, Value* v) noexc
     cdef const WideTimestamp* wide
     if k == KIND_TIMESTAMP:
         v.kind = VALUE_TIMESTAMP
-        if endless((<const int64_t*>c.values)[i]):
+        if endless((<const int64_t*>c.values)[i]) and not c.finite:
             return CELL_FIELD_OVERFLOW
         split_units((<const int64_t*>c.values)[i], unit_of(c.scale), &seconds, &v.moment.picoseconds)
         local_parts(c.zone, seconds, &v.moment.days, &v.moment.seconds)
@@ -186,7 +186,7 @@ cdef CellStatus temporal_from_column(const Column* c, int64_t i, Value* v) noexc
         v.moment.days = (<const int32_t*>c.values)[i]
         v.moment.seconds = 0
         v.moment.picoseconds = 0
-        if v.moment.days == INT32_MAX or v.moment.days == -INT32_MAX:
+        if (v.moment.days == INT32_MAX or v.moment.days == -INT32_MAX) and not c.finite:
             return CELL_FIELD_OVERFLOW
     elif k == KIND_TIME64:
         v.kind = VALUE_TIME

@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,42 +68,55 @@ def _modules(candidate: Path) -> dict[str, str]:
     return dict(line.strip().split("@", 1) for line in done.stdout.splitlines() if "@" in line)
 
 
-def fetch() -> None:
-    """Server and connectors, once: 223 MB."""
+def fetch(connectors: Sequence[str] = CONNECTORS) -> None:
+    """Server and connectors, once: 223 MB, and what further connectors weigh."""
+    _fetch_server()
+    for name in connectors:
+        target = CACHE / f"trino-{name}-{VERSION}"
+        if not target.exists():
+            with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+                maven("dependency:copy", f"-Dartifact=io.trino:trino-{name}:{VERSION}:zip", f"-DoutputDirectory={folder}")
+                with zipfile.ZipFile(Path(folder) / f"{target.name}.zip") as packed:
+                    packed.extractall(folder)
+                (Path(folder) / target.name).rename(target)
+
+
+def _fetch_server() -> None:
     done = CACHE / "complete"
     if done.exists():
         return
     shutil.rmtree(CACHE, ignore_errors=True)
     archives = CACHE / "archives"
-    wanted = [f"trino-server-core:{VERSION}:tar.gz", *(f"trino-{name}:{VERSION}:zip" for name in CONNECTORS)]
-    for artifact in wanted:
-        maven("dependency:copy", f"-Dartifact=io.trino:{artifact}", f"-DoutputDirectory={archives}")
+    artifact = f"io.trino:trino-server-core:{VERSION}:tar.gz"
+    maven("dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={archives}")
     with tarfile.open(archives / f"trino-server-core-{VERSION}.tar.gz") as archive:
         archive.extractall(CACHE, filter="data")
-    for name in CONNECTORS:
-        with zipfile.ZipFile(archives / f"trino-{name}-{VERSION}.zip") as packed:
-            packed.extractall(CACHE)
     shutil.rmtree(archives)
     done.write_text("")
 
 
 @contextmanager
 def trino_server(
-    config: Mapping[str, str] | None = None, files: Mapping[str, str] | None = None, seconds: float = 150
+    config: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
+    seconds: float = 150,
+    port: int = 0,
+    plugins: Sequence[str] = (),
 ) -> Iterator[Server]:
     """A server of its own with the catalogs tpch and memory.
 
     `config` are further lines of config.properties, `files` further files of the folder etc, by name; in both,
-    `{etc}` stands for that folder.
+    `{etc}` stands for that folder. `plugins` are further connectors, for catalogs among the files. `port` 0: any.
     """
-    fetch()
+    fetch((*CONNECTORS, *plugins))
     folder = Path(tempfile.mkdtemp(prefix="trino-", dir=BUILD))
-    port = free_port()
+    port = port or free_port()
     etc = folder / "etc"
     (etc / "catalog").mkdir(parents=True)
     (folder / "plugin").mkdir()
-    for name in CONNECTORS:
+    for name in (*CONNECTORS, *plugins):
         (folder / "plugin" / name).symlink_to(CACHE / f"trino-{name}-{VERSION}")
+    for name in CONNECTORS:
         (etc / "catalog" / f"{name}.properties").write_text(f"connector.name={name}\n")
     for name in OWN_PLUGINS:
         (folder / "plugin" / name).symlink_to(HOME / "plugin" / name)
