@@ -75,7 +75,9 @@ def fetch(connectors: Sequence[str] = CONNECTORS) -> None:
         target = CACHE / f"trino-{name}-{VERSION}"
         if not target.exists():
             with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-                maven("dependency:copy", f"-Dartifact=io.trino:trino-{name}:{VERSION}:zip", f"-DoutputDirectory={folder}")
+                maven(
+                    "dependency:copy", f"-Dartifact=io.trino:trino-{name}:{VERSION}:zip", f"-DoutputDirectory={folder}"
+                )
                 with zipfile.ZipFile(Path(folder) / f"{target.name}.zip") as packed:
                     packed.extractall(folder)
                 (Path(folder) / target.name).rename(target)

@@ -203,6 +203,37 @@ def test_a_coordinator_that_forgets_the_query(fake: FakeTrino) -> None:
     assert (error.sqlstate, QUERY in error.message, "does not know the query" in error.message) == ("08S01", True, True)
 
 
+def test_a_role_that_is_refused(fake: FakeTrino) -> None:
+    """As Trino 476 answers to X-Trino-Role: a Java exception in place of a failed query."""
+    session = connected(fake, own={"roles": "nosuch"})
+    trace = (
+        b"io.trino.spi.security.AccessDeniedException: Access Denied: Cannot set role nosuch\n\tat io.trino.Some.java"
+    )
+    fake.faults["POST /v1/statement"] = [Reply(trace, 500)]
+    error = failure(lambda: session.query("select n"))
+    assert (error.sqlstate, error.native) == ("42000", 4)
+    assert error.message == "Access Denied: Cannot set role nosuch; correct Roles"
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "name", "state"),
+    [
+        ("rollback", 22, "TRANSACTION_ALREADY_ABORTED", ""), ("rollback", 20, "UNKNOWN_TRANSACTION", ""),
+        ("rollback", 65536, "GENERIC_INTERNAL_ERROR", "HY000"), ("commit", 22, "TRANSACTION_ALREADY_ABORTED", "25S03"),
+    ],
+)  # fmt: skip
+def test_a_transaction_that_is_gone(fake: FakeTrino, word: str, code: int, name: str, state: str) -> None:
+    """After SET ROLE ... IN a catalog Trino 476 answers to ROLLBACK of an aborted transaction that it is aborted."""
+    session = connected(fake)
+    session.state.transaction = "5c4c191e-3c14-4318-b1a4-e43e0d0ed013"
+    fake.pages = [{"error": {"message": "Current transaction is aborted", "errorCode": code, "errorName": name}}]
+    if state:
+        assert failure(getattr(session, word)).sqlstate == state
+    else:
+        getattr(session, word)()
+    assert not session.in_transaction()
+
+
 def test_redirects_never_take_the_login_along(fake: FakeTrino) -> None:
     with FakeTrino(ROWS) as other:
         session = connected(fake, pwd="secret", allow_plain_password=True)

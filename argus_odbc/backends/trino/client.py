@@ -23,6 +23,9 @@ BUSY = (429, 502, 503, 504)
 PATIENCE = 30.0
 """Seconds for which a request is repeated: a lost answer, a server that is busy."""
 
+PERMISSION_DENIED = 4
+"""Trino's code for it (StandardErrorCode)."""
+
 FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
 
 
@@ -274,6 +277,11 @@ def http_error(answer: Answer, where: str, login: Login, state: str = "08S01") -
         )
     if answer.status == 400:
         return DriverError("HY000", 400, f"{where} refuses the request{said or ' without a reason'}")
+    denied = re.match(r"(?:\w+\.)*AccessDeniedException: (.+)", text)
+    if denied is not None:
+        # What headers ask for is checked before there is a query that could fail: a role, above all.
+        hint = "; correct Roles" if "set role" in denied[1] else ""
+        return DriverError("42000", PERMISSION_DENIED, f"{denied[1]}{hint}")
     return DriverError(state, answer.status, f"{where} answers with HTTP {answer.status}{said}")
 
 

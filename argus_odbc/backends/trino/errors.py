@@ -93,6 +93,7 @@ BY_TYPE = {"USER_ERROR": "42000", "INTERNAL_ERROR": "HY000", "INSUFFICIENT_RESOU
 ADVICE = {
     "AUTOCOMMIT_WRITE_CONFLICT": "switch autocommit on for statements that write there",
     "TRANSACTION_ALREADY_ABORTED": "an earlier error has ended the transaction: roll back",
+    "UNSUPPORTED_ISOLATION_LEVEL": "set SQL_ATTR_TXN_ISOLATION to that level, or switch autocommit on",
     "ABANDONED_QUERY": "the rows were not fetched for longer than the server's query.client.timeout",
     "MISSING_SCHEMA_NAME": "set Schema, or write catalog.schema.table",
     "MISSING_CATALOG_NAME": "set Catalog, or write catalog.schema.table",

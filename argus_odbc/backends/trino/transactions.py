@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LEVELS = {1: "READ UNCOMMITTED", 2: "READ COMMITTED", 4: "REPEATABLE READ", 8: "SERIALIZABLE"}
 """SQL_TXN_* to Trino's words."""
 
+GONE = (20, 22, 26)
+"""UNKNOWN_TRANSACTION, TRANSACTION_ALREADY_ABORTED, UNSUPPORTED_ISOLATION_LEVEL: nothing is left to be undone."""
+
 
 class Transaction:
     """The transaction of one session."""
@@ -43,9 +46,11 @@ class Transaction:
             return
         try:
             self._run(word)
-        except DriverError:
+        except DriverError as e:
             # The server has dropped it without saying so.
-            log.logger.warning("%s failed; the transaction is given up", word)
-            raise
+            log.logger.warning("%s failed; the transaction is given up: %s", word, e.message)
+            # It checks the roles of catalogs inside of the transaction first, which fails in one that is aborted.
+            if word != "ROLLBACK" or e.native not in GONE or e.sqlstate == "08S01":
+                raise
         finally:
             self._session.state.transaction = ""
