@@ -16,7 +16,7 @@ STANDARD_ONLY = {"settings", "connstr", "types", "typetext", "errors", "log", "b
 """Modules that know nothing but the standard library and one another."""
 DIALECT_READERS = {"markers", "literals"}
 """As those, but for the data of a dialect, which backends.base describes."""
-WEB_KNOWS = STANDARD_ONLY | {"tls", "web"}
+WEB_KNOWS = STANDARD_ONLY | {"native", "tls", "web"}
 ABOVE_BACKENDS = {"driver", "browse", "doctor", "query", "install", "__main__"}
 """The only modules outside backends/ that may ask for a backend, and by the registry alone."""
 MAY_USE_CORE = {"driver", "native"}

@@ -15,6 +15,7 @@ from argus_odbc.backends.base import ExecuteOptions
 from argus_odbc.backends.trino import Trino, client
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.spares import Spares
 from fakes.trino_pages import BIGINT, QUERY, FakeTrino, Reply, Seen
 
 ROWS = [
@@ -272,3 +273,35 @@ def test_a_page_may_name_more_segments_than_memory_holds(fake: FakeTrino) -> Non
     assert len(fake.requests("GET", "/segment")) <= 5, "64 MB, and the one that was taken"
     assert operation.fetch_results() is not None
     operation.close()
+
+
+# ---- large bodies ----
+
+LARGE_ROWS = [[n] for n in range(200_000)]
+
+
+def test_a_large_page_that_is_cut(fake: FakeTrino) -> None:
+    """Asked for again; what came of the first answer is nobody's."""
+    page = {"id": QUERY, "stats": {}, "columns": [BIGINT], "data": LARGE_ROWS}
+    fake.pages = [{"columns": [BIGINT]}, page, {"columns": [BIGINT], "data": LARGE_ROWS}, {}]
+    fake.faults["GET /v1/statement/executing/" + QUERY + "/s/1"] = [Reply(page, cut=900_000), Reply(page, cut=70_000)]
+    operation = started(connected(fake))
+    assert rows(operation) == LARGE_ROWS * 2
+    asked = [seen.path.rsplit("/", 1)[1] for seen in fake.requests("GET", "/v1/statement")]
+    assert asked == ["0", "1", "1", "1", "2", "3"]
+
+
+def test_memory_is_used_again_when_nothing_refers_to_it() -> None:
+    spares = Spares()
+    first = spares.take(100_000)
+    address = spares.take(1)
+    assert len(first) == 100_000
+    first[:3] = b"abc"
+    kept = first[1:3]
+    del first
+    assert bytes(spares.take(100_000)[:3]) != b"abc", "a view of the first memory is left"
+    del kept
+    assert bytes(spares.take(100_000)[:3]) == b"abc"
+    assert len(spares.take(60_000)) == 60_000
+    spares.clear()
+    assert len(address) == 1

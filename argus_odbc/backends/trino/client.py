@@ -165,7 +165,7 @@ class Call:
                     failed, self._failed = self._failed, None
                     raise failed
                 assert self._connection is not None
-                answer = self._connection.receive()
+                answer = self._connection.receive(self._client.pool.spares)
                 if answer.status == 401 and not refreshed and self._refresh(answer):
                     refreshed = True
                     self._again()
@@ -187,6 +187,10 @@ class Call:
                 raise DriverError("HY008", 0, "The statement was cancelled")
             wait = min(2 * wait, LONGEST_WAIT)
             self._again()
+
+    def readable(self) -> bool:
+        """Whether `finish` would find the beginning of an answer, or of its loss, without a wait."""
+        return self._failed is not None or (self._connection is not None and self._connection.readable())
 
     def _refresh(self, refused: Answer) -> bool:
         """Get another token, on other connections: a login may take minutes."""
@@ -287,7 +291,7 @@ def http_error(answer: Answer, where: str, login: Login, state: str = "08S01") -
 
 def _text(answer: Answer) -> str:
     """The first line of an error's body; a page of HTML shortened to its title."""
-    body = answer.body[:20000].decode("utf-8", "replace").strip()
+    body = bytes(answer.body[:20000]).decode("utf-8", "replace").strip()
     if "<html" in body.lower() or body.lower().startswith("<!doctype"):
         title = re.search(r"<title[^>]*>\s*([^<]{1,120})", body, re.IGNORECASE)
         return f'a page titled "{title[1].strip()}"' if title else "a page of HTML"

@@ -195,13 +195,13 @@ class TrinoOperation(Operation):
                     raise DriverError(
                         "08S01", 0, f"The server sends rows of query {self.query_id} before it describes them"
                     )
-                if page.body[page.data_start : page.data_start + 1] == b"[":
+                if not page.spooled:
                     return self._part(page.body, page.data_start, page.data_end)
                 self._segments.add(page)
             done = self._ended or self._closed
             if not self._proven(done):
                 continue
-            if self._segments.ready or (self._segments.waiting and (done or not self._segments.room)):
+            if self._segments.waiting:
                 rows = self._segment()
                 return self._part(rows, 0, len(rows))
             if done:
@@ -221,7 +221,7 @@ class TrinoOperation(Operation):
             return True
         if self._segments.spooled:
             try:
-                self._segments.wait_for_first()
+                self._segments.wait_for_first(self._refill)
             except spool.Unreachable as e:
                 if self._handed_out or self._anew or self.update_type or self._session.state.transaction:
                     return True
@@ -251,18 +251,29 @@ class TrinoOperation(Operation):
         self._call.release(whole=not self._pending)
         self._ended = self._pending = False
         self._next = ""
+        self._page = None
         self._call = self._client.new_call(self._stopped)
         self._post()
 
-    def _segment(self) -> bytes:
+    def _refill(self) -> None:
+        """Begin with the segments of answers that have come meanwhile, as long as there is room for them."""
+        while self._pending and self._page is None and self._segments.room and self._call.readable():
+            page = self._receive()
+            self._take(page)
+            if page.spooled:
+                self._segments.add(page)
+            elif page.has_data:
+                self._page = page
+
+    def _segment(self) -> bytes | memoryview:
         try:
-            return self._segments.next()
+            return self._segments.next(self._refill)
         except spool.Unreachable as e:
             self._session.encodings = ""
             again = "the statements that follow on this connection do without it; Spooling=off does so from the start"
             raise DriverError(e.sqlstate, e.native, f"{e.message}; {again}") from e
 
-    def _part(self, payload: bytes, start: int, end: int) -> TrinoRows:
+    def _part(self, payload: bytes | memoryview, start: int, end: int) -> TrinoRows:
         self._handed_out = True
         return TrinoRows(payload, start, end, self._specs, self._zones)
 
@@ -325,8 +336,9 @@ class TrinoOperation(Operation):
         """All answers have been read."""
         self._stop_timer()
         self._session.heartbeat.remove(self)
-        self._segments.close()
+        self._segments.finish()
         self._call.release(whole=not self._pending)
+        self._session.pool.spares.clear()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -357,4 +369,5 @@ class TrinoOperation(Operation):
             log.logger.debug("query %s is closed before its end", self.query_id)
             self._client.delete(self._next)
         self._call.release(whole=self._ended and not self._pending)
+        self._session.pool.spares.clear()
         self._page = None

@@ -164,7 +164,7 @@ class Page:
     update_type: str
     update_count: int | None
     warnings: list[Mapping[str, Any]]
-    body: bytes
+    body: bytes | memoryview
     data_start: int = 0
     data_end: int = 0
 
@@ -172,6 +172,14 @@ class Page:
     def has_data(self) -> bool:
         return self.data_end > self.data_start
 
+    @property
+    def spooled(self) -> bool:
+        """The data tell where the rows are."""
+        return self.has_data and self.body[self.data_start] == ord("{")
+
+
+MARGIN = 1 << 16
+"""Bytes at each end of a page in which the rows are expected to begin and to end."""
 
 _READ = frozenset(("id", "nextUri", "columns", "error", "updateType", "updateCount", "warnings"))
 
@@ -181,6 +189,7 @@ def read_page(answer: Answer, where: str) -> Page:
     body = answer.body
     found = _around_rows(body)
     if found is None:
+        body = bytes(body)
         try:
             spans = native.json_members(body)
             values = {name: json.loads(body[start:end]) for name, start, end in spans if name in _READ}
@@ -207,19 +216,20 @@ def read_page(answer: Answer, where: str) -> Page:
     )
 
 
-def _around_rows(body: bytes) -> tuple[dict[str, Any], int, int] | None:
+def _around_rows(body: bytes | memoryview) -> tuple[dict[str, Any], int, int] | None:
     """What stands before and behind a page's rows, and where those are, without a look at them.
 
     The server waits for the request that follows, so the rows, which are nearly all of the body, are left to the decoder.
     None where the page does not look as Trino writes it. A quote inside a text is escaped, so the first `"data"` is the
     member, and a wrong cut leaves brackets open, which no JSON parser takes.
     """
-    start = body.find(b',"data":[')
-    end = body.rfind(b'],"stats":{')
-    if start < 0 or end < start:
+    head, tail = bytes(body[:MARGIN]), bytes(body[-MARGIN:])
+    start, left = head.find(b',"data":['), tail.rfind(b'],"stats":{')
+    end = len(body) - len(tail) + left
+    if start < 0 or left < 0 or end < start:
         return None
     try:
-        values = json.loads(body[:start] + body[end + 1 :])
+        values = json.loads(head[:start] + tail[left + 1 :])
     except (ValueError, RecursionError):
         return None
     return (values, start + 8, end + 1) if isinstance(values, dict) and "data" not in values else None
@@ -228,7 +238,7 @@ def _around_rows(body: bytes) -> tuple[dict[str, Any], int, int] | None:
 def not_trino(answer: Answer, where: str, why: str) -> DriverError:
     """The error for an answer that is not of this protocol, with what it looks like."""
     kind = answer.header("content-type").split(";")[0] or "no content type"
-    title = re.search(rb"<title[^>]*>\s*([^<]{1,80})", answer.body[:20000], re.IGNORECASE)
+    title = re.search(rb"<title[^>]*>\s*([^<]{1,80})", bytes(answer.body[:20000]), re.IGNORECASE)
     shown = f', a page titled "{title[1].decode("utf-8", "replace").strip()}"' if title else ""
     return DriverError(
         "08S01",

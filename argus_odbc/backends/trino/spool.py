@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +19,15 @@ from argus_odbc.backends.trino.protocol import Page
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 from argus_odbc.web.http import Address, Answer, Broken, Pool
+from argus_odbc.web.spares import Spares
 
 IN_FLIGHT = 64 << 20
 """Bytes of rows that may be on their way or wait to be handed out; one segment may always."""
+
+FIRST_LOOK, LAST_LOOK = 0.002, 0.1
+"""Seconds between two looks for answers that name further segments, while one is waited for."""
+
+ACKNOWLEDGE_SECONDS = 0.5
 
 ATTEMPTS = 4
 LARGEST = 1 << 31
@@ -44,7 +50,7 @@ def encodings(choice: str) -> str:
     if choice in ("", "auto"):
         return ",".join(found)
     if choice not in found:
-        package = {"json+zstd": "zstandard", "json+lz4": "lz4"}[choice]
+        package = {"json+zstd": "zstandard", "json+lz4": "cramjam"}[choice]
         raise DriverError("HY000", 0, f"Spooling={choice} needs the Python package {package}: pip install {package}")
     return choice
 
@@ -55,38 +61,44 @@ def _module(encoding: str) -> Any:
             import zstandard
 
             return zstandard
-        import lz4.block
+        import cramjam
 
-        return lz4.block
+        return cramjam.lz4
     except ImportError:
         return None
 
 
-def unpacked(data: bytes, encoding: str, size: int | None) -> bytes:
+def unpacked(
+    data: bytes | memoryview, encoding: str, size: int | None, spares: Spares | None = None
+) -> bytes | memoryview:
     """A segment's rows as JSON. Without `size` (uncompressedSize) it is not packed, whatever the encoding is."""
-    rows = data if size is None or encoding == "json" else _inflated(data, encoding, size)
-    if rows[:64].lstrip()[:1] != b"[":
+    rows = data if size is None or encoding == "json" else _inflated(data, encoding, size, spares or Spares())
+    if bytes(rows[:64]).lstrip()[:1] != b"[":
         raise Damaged("08S01", 0, "A segment of the spooled result does not hold rows")
     return rows
 
 
-def _inflated(data: bytes, encoding: str, size: int) -> bytes:
+def _inflated(data: bytes | memoryview, encoding: str, size: int, spares: Spares) -> memoryview:
     if not 0 <= size < LARGEST:
         raise DriverError("08S01", 0, f"A segment of the spooled result says that it holds {size} bytes")
     module = _module(encoding)
     if module is None:
         raise DriverError("08S01", 0, f"The server spools in the encoding {encoding!r}, which was not asked for")
+    rows = spares.take(size)
     try:
         if encoding == "json+zstd":
             if module.frame_content_size(data) > size:
                 raise ValueError("its frame is larger than announced")
-            rows = module.ZstdDecompressor().decompress(data, max_output_size=size)
+            reader = module.ZstdDecompressor().stream_reader(data)
+            got = 0
+            while n := reader.readinto(rows[got:]) if got < size else len(reader.read(1)):
+                got += n
         else:
-            rows = module.decompress(data, uncompressed_size=size)
+            got = module.decompress_block_into(data, rows, output_len=size)
     except Exception as e:
         raise Damaged("08S01", 0, f"A segment of the spooled result is damaged ({encoding}): {e}") from e
-    if len(rows) != size:
-        raise Damaged("08S01", 0, f"A segment of the spooled result has {len(rows)} bytes where {size} were announced")
+    if got != size:
+        raise Damaged("08S01", 0, f"A segment of the spooled result has {got} bytes where {size} were announced")
     return rows
 
 
@@ -96,6 +108,7 @@ class Store:
     def __init__(self, pool: Pool, settings: Settings) -> None:
         self._pool = pool
         self._settings = settings
+        self.spares = pool.spares
         self.proven = False
         """Whether a segment has come from there."""
 
@@ -110,11 +123,28 @@ class Store:
         # Packed once more by the server it would only take longer.
         wanted = {"Accept-Encoding": "identity", "User-Agent": "argus-odbc", **headers}
         connection.send("GET", path, wanted, None, self._settings.socket_timeout)
-        answer = connection.receive()
+        answer = connection.receive(self.spares)
         pool.give(connection)
         if answer.status in (301, 302, 303, 307, 308) and redirects > 0 and answer.header("location"):
             return self.get(urljoin(uri, answer.header("location")), headers, redirects - 1)
         return answer
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How to get a segment."""
+
+    uri: str
+    acknowledge: str
+    headers: Mapping[str, str]
+    encoding: str
+    size: int | None
+    """Of its rows, where they are packed."""
+
+    @classmethod
+    def of(cls, segment: Mapping[str, Any], encoding: str, size: int | None) -> _Way:
+        headers = {name: ",".join(map(str, values)) for name, values in (segment.get("headers") or {}).items()}
+        return cls(str(segment["uri"]), str(segment["ackUri"]), headers, encoding, size)
 
 
 @dataclass
@@ -123,9 +153,9 @@ class _Part:
 
     about: int
     """Its rows' size."""
-    rows: bytes | None = None
-    fetch: Callable[[], bytes] | None = None
-    coming: Future[bytes] | None = None
+    rows: bytes | memoryview | None = None
+    way: _Way | None = None
+    coming: Future[bytes | memoryview] | None = None
 
 
 class Segments:
@@ -138,6 +168,7 @@ class Segments:
         self._queue: deque[_Part] = deque()
         self._bytes = 0
         self._workers: ThreadPoolExecutor | None = None
+        self._running: list[Future[None]] = []
 
     @property
     def waiting(self) -> bool:
@@ -161,17 +192,17 @@ class Segments:
         """Whether one of the segments comes from the store."""
         return any(part.rows is None for part in self._queue)
 
-    def wait_for_first(self) -> None:
-        """Until the first of those is there; what it fails with."""
-        for part in self._queue:
+    def wait_for_first(self, meanwhile: Callable[[], None]) -> None:
+        """Until the first of those is there; what it fails with. `meanwhile` is called now and then."""
+        for part in list(self._queue):
             if part.rows is None:
-                self._rows(part)
+                self._rows(part, meanwhile)
                 return
 
     def add(self, page: Page) -> None:
         """Begin with the segments that a page names."""
         try:
-            data = json.loads(page.body[page.data_start : page.data_end])
+            data = json.loads(bytes(page.body[page.data_start : page.data_end]))
             encoding, listed = str(data["encoding"]), list(data["segments"])
             for segment in listed:
                 size = segment["metadata"].get("uncompressedSize")
@@ -180,7 +211,7 @@ class Segments:
                     held = base64.b64decode(segment["data"], validate=True)
                     self._queue.append(_Part(about, rows=unpacked(held, encoding, size)))
                 elif segment["type"] == "spooled":
-                    self._queue.append(_Part(about, fetch=self._way(segment, encoding, size)))
+                    self._queue.append(_Part(about, way=_Way.of(segment, encoding, size)))
                 else:
                     raise ValueError(f"a segment of type {segment['type']!r}")
                 self._bytes += about
@@ -201,59 +232,70 @@ class Segments:
     def _start(self, part: _Part) -> None:
         if self._workers is None:
             self._workers = ThreadPoolExecutor(self._threads, thread_name_prefix="argus-spool")
-        assert part.fetch is not None
-        part.coming = self._workers.submit(part.fetch)
+        part.coming = Future()
+        self._running = [work for work in self._running if not work.done()]
+        self._running.append(self._workers.submit(self._work, part))
 
-    def _way(self, segment: Mapping[str, Any], encoding: str, size: int | None) -> Callable[[], bytes]:
-        headers = {name: ",".join(map(str, values)) for name, values in (segment.get("headers") or {}).items()}
-        uri, acknowledge = str(segment["uri"]), str(segment["ackUri"])
-        return lambda: self._fetch(uri, acknowledge, headers, encoding, size)
+    def _work(self, part: _Part) -> None:
+        """One segment, in a thread of its own. Its rows are handed on before the server is told that they have come."""
+        assert part.way is not None and part.coming is not None
+        try:
+            rows = self._fetch(part.way)
+        except BaseException as e:
+            part.coming.set_exception(e)
+            return
+        part.coming.set_result(rows)
+        self._acknowledge(part.way)
 
-    def next(self) -> bytes:
-        """The rows of the next segment; waits for them."""
+    def next(self, meanwhile: Callable[[], None]) -> bytes | memoryview:
+        """The rows of the next segment; waits for them, and calls `meanwhile` first, then now and then."""
         part = self._queue.popleft()
         self._bytes -= part.about
         self._advance()
-        return self._rows(part)
+        return self._rows(part, meanwhile)
 
-    def _rows(self, part: _Part) -> bytes:
+    def _rows(self, part: _Part, meanwhile: Callable[[], None]) -> bytes | memoryview:
         if part.rows is not None:
             return part.rows
         if part.coming is None:
             self._start(part)
         assert part.coming is not None
+        pause = FIRST_LOOK
         while True:
+            meanwhile()
             try:
-                return part.coming.result(timeout=0.2)
+                return part.coming.result(timeout=pause)
             except NotYet:
                 if self._stopped.is_set():
                     raise DriverError("HY008", 0, "The statement was cancelled") from None
+            pause = min(2 * pause, LAST_LOOK)
 
-    def _fetch(self, uri: str, acknowledge: str, headers: Mapping[str, str], encoding: str, size: int | None) -> bytes:
+    def _fetch(self, way: _Way) -> bytes | memoryview:
         try:
-            rows = unpacked(self._attempt(uri, headers), encoding, size)
+            return unpacked(self._attempt(way), way.encoding, way.size, self._store.spares)
         except Damaged as e:
             # Not acknowledged yet, so that it is still there: the damage may be of the way only.
             log.logger.warning("%s; asking again", e.message)
-            rows = unpacked(self._attempt(uri, headers), encoding, size)
+            return unpacked(self._attempt(way), way.encoding, way.size, self._store.spares)
+
+    def _acknowledge(self, way: _Way) -> None:
         try:
-            answer = self._store.get(acknowledge, headers)
+            answer = self._store.get(way.acknowledge, way.headers)
         except (Broken, DriverError) as e:
             # The server drops it by itself after a while.
             log.logger.warning("a segment could not be acknowledged: %s", e)
         else:
             if answer.status != 200:
                 log.logger.warning("acknowledging a segment was answered with HTTP %d", answer.status)
-        return rows
 
-    def _attempt(self, uri: str, headers: Mapping[str, str]) -> bytes:
+    def _attempt(self, way: _Way) -> bytes | memoryview:
         """The segment's bytes; asked for again when an answer is lost or the store is busy."""
-        host = urlsplit(uri).netloc
+        host = urlsplit(way.uri).netloc
         for attempt in range(1, ATTEMPTS + 1):
             if self._stopped.is_set():
                 raise DriverError("HY008", 0, "The statement was cancelled")
             try:
-                answer = self._store.get(uri, headers)
+                answer = self._store.get(way.uri, way.headers)
             except Broken as e:
                 if attempt == ATTEMPTS or (e.timed_out and not e.sent):
                     kind = DriverError if e.sent else Unreachable
@@ -271,6 +313,11 @@ class Segments:
                     raise DriverError("08S01", answer.status, f"The spool at {host} answers with HTTP {answer.status}")
             time.sleep(0.1 * 2**attempt)
         raise AssertionError
+
+    def finish(self) -> None:
+        """All rows have been taken: let the last acknowledgements arrive, since the process may end next."""
+        wait(self._running, timeout=ACKNOWLEDGE_SECONDS)
+        self.close()
 
     def close(self) -> None:
         """Give up what is not there yet. Idempotent."""
