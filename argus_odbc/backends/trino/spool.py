@@ -225,14 +225,13 @@ class Segments:
 
     def _advance(self) -> None:
         """Start to fetch what has room in memory; a page may name any number of segments."""
-        held = started = 0
-        for part in self._queue:
+        held = 0
+        for started, part in enumerate(self._queue):
             held += part.about
             if part.rows is None and part.coming is None:
                 if started and (held > IN_FLIGHT or started >= self._ahead):
                     return
                 self._start(part)
-            started += 1
 
     def _start(self, part: _Part) -> None:
         if self._workers is None:
