@@ -79,12 +79,11 @@ def bearer(token: str) -> str:
     return f"Bearer {token}"
 
 
-def basic(user: str, password: str) -> str:
-    """The Authorization for a name and a password (RFC 7617)."""
+def basic(user: str, password: str, charset: str) -> str:
+    """The Authorization for a name and a password (RFC 7617, which leaves the character set open)."""
     pair = f"{user}:{password}"
     try:
-        # What Java servers read; RFC 7617 leaves it open.
-        data = pair.encode("latin-1")
+        data = pair.encode(charset)
     except UnicodeEncodeError:
         data = pair.encode()
     return "Basic " + base64.b64encode(data).decode()

@@ -8,10 +8,11 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from .process import BUILD, Server, free_port, java_home, running
+from .process import BUILD, Server, free_port, java_home, running, wait_for_port
 
 VERSION = "4.0.1"
 CACHE = BUILD / f"hive-{VERSION}"
@@ -87,7 +88,7 @@ def maven(*arguments: str) -> None:
         raise RuntimeError(f"mvn {' '.join(arguments)} failed:\n{(done.stdout + done.stderr)[-3000:]}")
 
 
-def site(folder: Path, port: int, auth: str) -> str:
+def site(folder: Path, port: int, http_port: int, auth: str) -> str:
     """hive-site.xml, which Hadoop and Tez read as core-site.xml too."""
     settings = {
         "javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder}/metastore_db;create=false",
@@ -102,6 +103,9 @@ def site(folder: Path, port: int, auth: str) -> str:
         "hive.server2.logging.operation.log.location": f"{folder}/logs",
         "hive.server2.thrift.bind.host": "127.0.0.1",
         "hive.server2.thrift.port": str(port),
+        # Binary and HTTP in one process.
+        "hive.server2.transport.mode": "all",
+        "hive.server2.thrift.http.port": str(http_port),
         "hive.server2.authentication": auth,
         "hive.server2.enable.doAs": "false",
         "hive.server2.webui.port": "0",
@@ -134,14 +138,14 @@ def hive_server(auth: str = "NONE") -> Iterator[Server]:
     """A server of its own with an empty warehouse. `auth`: NOSASL, or NONE for SASL PLAIN with any password."""
     fetch()
     folder = Path(tempfile.mkdtemp(prefix="hive-", dir=BUILD))
-    port = free_port()
+    port, http_port = free_port(), free_port()
     for name in ("warehouse", "external", "tmp", "scratch", "local", "logs", "install", "staging", "conf"):
         (folder / name).mkdir()
     (folder / "scratch").chmod(0o777)
     (folder / "local").chmod(0o777)
     shutil.copytree(CACHE / "template" / "metastore_db", folder / "metastore_db")
     for name in ("hive-site.xml", "core-site.xml"):
-        (folder / "conf" / name).write_text(site(folder, port, auth))
+        (folder / "conf" / name).write_text(site(folder, port, http_port, auth))
     (folder / "conf" / "hive-log4j2.properties").write_text(LOGGING)
     opened = [f"java.base/java.{name}=ALL-UNNAMED" for name in OPENED_PACKAGES]
     opened += [f"{name}=ALL-UNNAMED" for name in ("java.base/sun.nio.ch", "java.sql/java.sql")]
@@ -155,6 +159,7 @@ def hive_server(auth: str = "NONE") -> Iterator[Server]:
     ]  # fmt: skip
     try:
         with running(command, folder, port, 120) as server:
-            yield server
+            wait_for_port(http_port, 30)
+            yield replace(server, http_port=http_port)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -25,6 +25,8 @@ class Server:
     port: int
     folder: Path
     """Its working folder, with server.log."""
+    http_port: int = 0
+    """Where it speaks HTTP besides; 0: nowhere."""
 
 
 def free_port() -> int:
@@ -95,6 +97,18 @@ def _wait(process: subprocess.Popen, port: int, seconds: float, log: Path) -> No
                 return
         time.sleep(0.1)
     raise RuntimeError(f"the server does not listen on port {port} after {seconds:g} seconds:\n{_tail(log)}")
+
+
+def wait_for_port(port: int, seconds: float) -> None:
+    """Wait until something listens on a port of 127.0.0.1."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"nothing listens on port {port} after {seconds:g} seconds")
 
 
 def _tail(log: Path) -> str:

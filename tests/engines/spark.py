@@ -44,7 +44,9 @@ def spark_thrift_server(auth: str = "NOSASL", **settings: str) -> Iterator[Serve
     (folder / "log4j2.properties").write_text(LOGGING)
     hive = {
         "hive.server2.thrift.bind.host": "127.0.0.1",
+        # The one of the two that transport.mode picks is listened on.
         "hive.server2.thrift.port": str(port),
+        "hive.server2.thrift.http.port": str(port),
         "hive.server2.authentication": auth,
         "hive.exec.scratchdir": str(folder / "scratch"),
         "hive.exec.local.scratchdir": str(folder / "scratch"),

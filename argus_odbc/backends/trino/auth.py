@@ -1,43 +1,21 @@
-"""Which login UID, PWD, AccessToken and AuthMech ask for, and what is refused before anything is sent."""
+"""The login of a connection to Trino."""
 
 from __future__ import annotations
 
 from argus_odbc.backends.trino.oauth2 import OAuth2Login
-from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
-from argus_odbc.web.kerberos import KerberosLogin
-from argus_odbc.web.keywords import own
-from argus_odbc.web.login import CommandLogin, Login, basic, bearer, own_name, refuse_plain
+from argus_odbc.web.auth import proof
+from argus_odbc.web.login import Login, own_name, refuse_plain
 
 
 def login(settings: Settings, encrypted: bool) -> Login:
-    """The login of a connection. DriverError HY000 or 28000 for what cannot be."""
-    command = own(settings, "AccessTokenCommand")
-    mechanism = settings.auth_mech
-    if mechanism == "AUTO":
-        mechanism = "JWT" if settings.access_token or command else "PLAIN" if settings.pwd else "USER"
-    if mechanism == "NOSASL":
-        mechanism = "USER"
-    if mechanism == "KERBEROS":
-        # A ticket is for this server alone and for one use, so that HTTP leaks none.
-        return KerberosLogin(settings)
-    if mechanism == "OAUTH2":
+    """What UID, PWD, AccessToken and AuthMech ask for. DriverError HY000 or 28000 for what cannot be."""
+    if settings.auth_mech == "OAUTH2":
         refuse_plain(settings, encrypted, "An access token")
         return OAuth2Login(settings)
-    if mechanism == "JWT":
-        if not settings.access_token and not command:
-            raise DriverError("HY000", 0, "AuthMech=JWT needs an AccessToken or an AccessTokenCommand")
-        refuse_plain(settings, encrypted, "An access token")
-        if settings.access_token:
-            return Login(settings.uid, mechanism, bearer(settings.access_token))
-        return CommandLogin(settings.uid, command)
-    if mechanism == "PLAIN":
-        if not settings.uid:
-            raise DriverError("28000", 0, "A password needs a user: set UID")
-        if ":" in settings.uid:
-            raise DriverError("28000", 0, "A user name with a colon cannot log in with a password (RFC 7617)")
-        refuse_plain(settings, encrypted, "A password")
-        return Login(settings.uid, mechanism, basic(settings.uid, settings.pwd))
+    found = proof(settings, encrypted, "latin-1")
+    if found is not None:
+        return found
     if settings.ssl_client_cert:
         return Login(settings.uid, "certificate")
     return Login(settings.uid or own_name(), "USER")

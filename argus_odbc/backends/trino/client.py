@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,11 +13,18 @@ from argus_odbc.backends.trino.packing import Packing
 from argus_odbc.backends.trino.protocol import SessionState, not_trino
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.errors import (
+    BUSY,
+    REDIRECTS,
+    lost,
+    page_text,
+    redirected,
+    retry_after,
+    unreachable,
+    ways_to_log_in,
+)
 from argus_odbc.web.http import Answer, Broken, Connection, Pool
 from argus_odbc.web.login import Login, Wait
-
-BUSY = (429, 502, 503, 504)
-"""Answers after which the same request may be sent again."""
 
 PATIENCE = 30.0
 """Seconds for which a request is repeated: a lost answer, a server that is busy."""
@@ -174,7 +180,7 @@ class Call:
                     self._client.heard(answer)
                     return answer
                 log.logger.info("%s is busy (HTTP %d)", self._client.where, answer.status)
-                pause = min(_retry_after(answer), limit - time.monotonic()) or wait
+                pause = min(retry_after(answer), limit - time.monotonic()) or wait
             except Broken as e:
                 self._drop()
                 if self._stopped.is_set():
@@ -231,34 +237,12 @@ class Call:
             connection.close()
 
 
-def _retry_after(answer: Answer) -> float:
-    """Seconds that a busy server asks for; 0 when it does not say."""
-    text = answer.header("retry-after").strip()
-    return float(text) if re.fullmatch(r"[0-9]{1,4}", text) else 0.0
-
-
-# ---- errors ----
-
-
-def unreachable(e: Broken, where: str, timeout: float) -> DriverError:
-    if e.timed_out:
-        return DriverError("HYT00", 0, f"No answer from {where} within {timeout:g} seconds (LoginTimeout)")
-    return DriverError("08001", 0, f"No connection to {where}: {e.reason}; correct Host and Port, or start the server")
-
-
-def lost(e: Broken, where: str, timeout: float) -> DriverError:
-    if e.timed_out and e.sent:
-        return DriverError("HYT01", 0, f"{where} did not answer within {timeout:g} seconds (SocketTimeout)")
-    return DriverError("08S01", 0, f"The connection to {where} is lost: {e.reason}")
-
-
 def http_error(answer: Answer, where: str, login: Login, state: str = "08S01") -> DriverError:
     """The DriverError for an HTTP status that is not 200."""
-    text = _text(answer)
+    text = page_text(answer)
     said = f": {text}" if text else ""
     if answer.status == 401:
-        ways = ", ".join(sorted({v.split(" ")[0] for v in answer.headers.get("www-authenticate", [])}))
-        hint = (f" (it takes: {ways})" if ways else "") + "; correct UID and PWD, or AuthMech"
+        hint = ways_to_log_in(answer) + "; correct UID and PWD, or AuthMech"
         if "Password not allowed" in text:
             hint = "; it takes passwords over HTTPS only: set SSL=1 and the HTTPS port"
         return DriverError(
@@ -267,14 +251,8 @@ def http_error(answer: Answer, where: str, login: Login, state: str = "08S01") -
     if answer.status == 403:
         hint = "; set SSL=1 and the server's HTTPS port" if "Authentication over HTTP" in text else ""
         return DriverError("28000", 403, f"{where} refuses user {login.user!r}{said}{hint}")
-    if answer.status in (301, 302, 303, 307, 308):
-        target = answer.header("location") or "nowhere"
-        return DriverError(
-            "08001" if state == "08001" else "08S01",
-            answer.status,
-            f"{where} redirects to {target.split('?')[0]}; redirects are not followed, because they would take the "
-            "login along: give that address as Host, Port and SSL",
-        )
+    if answer.status in REDIRECTS:
+        return redirected(answer, where, "08001" if state == "08001" else "08S01")
     if answer.status in (404, 410):
         return DriverError(
             state, answer.status, f"{where} does not know the query any more (HTTP {answer.status}){said}"
@@ -287,13 +265,3 @@ def http_error(answer: Answer, where: str, login: Login, state: str = "08S01") -
         hint = "; correct Roles" if "set role" in denied[1] else ""
         return DriverError("42000", PERMISSION_DENIED, f"{denied[1]}{hint}")
     return DriverError(state, answer.status, f"{where} answers with HTTP {answer.status}{said}")
-
-
-def _text(answer: Answer) -> str:
-    """The first line of an error's body; a page of HTML shortened to its title."""
-    body = bytes(answer.body[:20000]).decode("utf-8", "replace").strip()
-    if "<html" in body.lower() or body.lower().startswith("<!doctype"):
-        title = re.search(r"<title[^>]*>\s*([^<]{1,120})", body, re.IGNORECASE)
-        return f'a page titled "{title[1].strip()}"' if title else "a page of HTML"
-    first = body.splitlines()[0] if body else ""
-    return first[:500]
