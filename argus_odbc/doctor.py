@@ -215,8 +215,7 @@ def _connection(conn: str) -> Iterator[Finding]:
     try:
         settings, _, warnings = connstr.resolve(text, own_keywords=lambda name: load_backend(name).keywords)
         backend = load_backend(settings.backend)
-        usual = (settings.ssl and backend.default_tls_port) or backend.default_port
-        addresses = settings.addresses(usual)
+        addresses = settings.addresses(backend.usual_port(settings))
     except DriverError as e:
         yield Finding(FAIL, "settings", f"{e.sqlstate} {e.message}", advice(e.sqlstate, e.message))
         return

@@ -170,7 +170,13 @@ class Settings:
         aliases=("DefaultSchema", "CurrentSchema"),
         label="Schema",
     )
-    http_path: str = key("HTTPPath", "", "Path of the server's URL, where Thrift travels over HTTP.", backends=HS2)
+    http_path: str = key(
+        "HTTPPath",
+        "",
+        "Path of the server's URL, where Thrift travels over HTTP, with a query where the gateway wants one; left out: "
+        "cliservice.",
+        backends=HS2,
+    )
     transport: str = key(
         "Transport",
         "binary",
@@ -225,7 +231,7 @@ class Settings:
     krb_service_name: str = key(
         "KrbServiceName",
         "",
-        "Service part of the server's Kerberos principal; left out: hive, impala, or HTTP for Trino.",
+        "Service part of the server's Kerberos principal; left out: HTTP.",
         aliases=("KerberosServiceName", "KerberosRemoteServiceName", "KrbSrvName"),
         backends=SERVERS,
     )
@@ -350,7 +356,7 @@ class Settings:
         False,
         "Send passwords and tokens over HTTP too, where everybody on the way can read them.",
         kind="flag",
-        backends=("trino",),
+        backends=SERVERS,
     )
     compression: str = key(
         "Compression",

@@ -213,6 +213,11 @@ class Backend:
     """The engine refuses writes on this connection (SQL_DATA_SOURCE_READ_ONLY)."""
 
     @classmethod
+    def usual_port(cls, settings: Any) -> int:
+        """The port of a server whose address has none."""
+        return (settings.ssl and cls.default_tls_port) or cls.default_port
+
+    @classmethod
     def connect(cls, settings: Any) -> Backend:
         """Open a connection; `settings` is `argus_odbc.settings.Settings`. Raises DriverError 08001, 28000, HYT00 ..."""
         raise NotImplementedError

@@ -70,6 +70,7 @@ class Impala(HS2Backend):
         strip=(r"^(?:Query [0-9a-f]+:[0-9a-f]+ failed:\n)+",),
     )
     default_port = 21050
+    default_http_port = 28000
     default_mechanism = "NOSASL"
     property_prefix = ""
     # GetOperationStatus waits up to a second for a change, where the server knows the option.

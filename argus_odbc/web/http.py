@@ -113,6 +113,7 @@ class Connection:
         if context is not None:
             in_tls = proxy is not None and proxy.context is not None
             opener, more = Tunnel if in_tls else http.client.HTTPSConnection, {"context": context}
+        self._expected = LARGE
         # A plain request is passed on by its full address: many proxies tunnel to the ports of TLS only.
         self._prefix, self._more = "", {}
         by_http = proxy is not None and proxy.scheme == "http"
@@ -194,9 +195,13 @@ class Connection:
         return Answer(response.status, headers, body, packed, reading, time.monotonic() - started)
 
     def _large(self, response: http.client.HTTPResponse, spares: Spares) -> memoryview | None:
-        """A large body of known length, received without the GIL where there is no TLS; None for all others."""
+        """A large body of known length, received without the GIL where there is no TLS, or one in chunks; else None."""
         size, stream, sock = response.length, response.fp, self._http.sock
-        if size is None or size < LARGE or response.status != 200:
+        if response.status != 200:
+            return None
+        if response.chunked:
+            return self._chunks(response, spares)
+        if size is None or size < LARGE:
             return None
         body = spares.take(size)
         # What has come with the headers.
@@ -213,6 +218,16 @@ class Connection:
             came += n
         response.close()
         return body
+
+    def _chunks(self, response: http.client.HTTPResponse, spares: Spares) -> memoryview:
+        """A body whose length nobody tells; most are about as long as the one before."""
+        body, came = spares.take(self._expected), 0
+        while (came := came + response.readinto(body[came:])) == len(body):
+            larger = spares.take(2 * came)
+            larger[:came] = body
+            body = larger
+        self._expected = max(came + 1, LARGE)
+        return body[:came]
 
     def abort(self) -> None:
         """End a request that another thread is in."""

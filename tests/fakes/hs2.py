@@ -180,6 +180,13 @@ class FakeHS2:
             reader = TBinaryProtocol(TMemoryBuffer(exactly(connection, struct.unpack(">I", exactly(connection, 4))[0])))
         else:
             reader = TBinaryProtocol(SocketReader(connection))
+        name, message, broken = self.respond(reader)
+        self._send(connection, message, name)
+        if broken:
+            raise EOFError
+
+    def respond(self, reader: TBinaryProtocol) -> tuple[str, bytes, bool]:
+        """The call, the message that answers it, and whether the server then closes the connection."""
         name, _, number = reader.readMessageBegin()
         self.calls.append(name)
         request = self._request(reader, name)
@@ -190,17 +197,14 @@ class FakeHS2:
         except TApplicationException as e:
             writer.writeMessageBegin(name, TMessageType.EXCEPTION, number)
             e.write(writer)
-            self._send(connection, out.getvalue(), name)
-            if e.type == TApplicationException.PROTOCOL_ERROR:
-                raise EOFError from e
-            return
+            return name, out.getvalue(), e.type == TApplicationException.PROTOCOL_ERROR
         if "wrong number" in self.faults and name == "FetchResults":
             number += 1
         writer.writeMessageBegin(name, TMessageType.REPLY, number)
         writer.writeFieldBegin("success", TType.STRUCT, 0)
         answer.write(writer)
         writer.writeFieldStop()
-        self._send(connection, out.getvalue(), name)
+        return name, out.getvalue(), False
 
     def _request(self, reader: TBinaryProtocol, name: str) -> Any:
         reader.readFieldBegin()

@@ -12,6 +12,8 @@ from argus_odbc.backends.hs2 import describe, tcli
 from argus_odbc.backends.hs2.catalog import Catalog, column_values
 from argus_odbc.backends.hs2.client import Session, open_settings
 from argus_odbc.backends.hs2.errors import ErrorMap
+from argus_odbc.backends.hs2.http import DUMMY_PASSWORD, Site
+from argus_odbc.backends.hs2.lines import Way
 from argus_odbc.backends.hs2.operation import MOST_ROWS, HS2Operation
 from argus_odbc.backends.hs2.transport import Login
 from argus_odbc.backends.hs2.types import Engine, TypeMap
@@ -20,9 +22,6 @@ from argus_odbc.settings import Keyword, Settings
 from argus_odbc.types import Column, TypeRow
 from argus_odbc.web.keywords import KEYWORDS
 
-DUMMY_PASSWORD = "x"
-"""Servers without a password check still refuse an empty one."""
-
 
 class HS2Backend(Backend):
     """One connection to a HiveServer2."""
@@ -30,6 +29,8 @@ class HS2Backend(Backend):
     packages: ClassVar[Mapping[str, str]] = {"thrift": "thrift"}
     keywords: ClassVar[Sequence[Keyword]] = KEYWORDS
     default_port: ClassVar[int] = 10000
+    default_http_port: ClassVar[int] = 10001
+    default_http_path: ClassVar[str] = "cliservice"
     default_mechanism: ClassVar[str] = "PLAIN"
     """What AuthMech=AUTO means without a password."""
     engine: ClassVar[Engine]
@@ -51,7 +52,7 @@ class HS2Backend(Backend):
     absent_types: ClassVar[Sequence[int]] = ()
     """Types that SQLGetTypeInfo leaves out: they come in results only, or not at all."""
 
-    def __init__(self, settings: Settings, login: Login) -> None:
+    def __init__(self, settings: Settings, way: Way) -> None:
         self.settings = settings
         self.fetch_size = settings.fetch_size or MOST_ROWS
         self.types = TypeMap(replace(self.engine, string_length=settings.string_length))
@@ -61,7 +62,7 @@ class HS2Backend(Backend):
         if settings.time_zone:
             own[self.time_zone_property] = settings.time_zone
         configuration = open_settings(settings, own, self.property_prefix)
-        self.session = Session(login, self.errors, configuration, login.user)
+        self.session = Session(way, self.errors, configuration, way.user)
         self.catalog = Catalog(self)
         self._version = ""
         try:
@@ -72,18 +73,13 @@ class HS2Backend(Backend):
 
     @classmethod
     def connect(cls, settings: Settings) -> HS2Backend:
-        if settings.transport != "binary":
-            raise DriverError("HYC00", 0, "Transport=http is not built yet; use the server's binary transport")
-        for keyword in KEYWORDS:
-            if settings.own.get(keyword.name.lower()):
-                raise DriverError("HY000", 0, f"The keyword {keyword.name} is for Transport=http")
-        addresses = settings.addresses(cls.default_port)
+        addresses = settings.addresses(cls.usual_port(settings))
         if not addresses:
             raise DriverError("08001", 0, f"A connection to {cls.capabilities.dbms_name} needs a Host")
         error: DriverError | None = None
         for host, port in addresses:
             try:
-                return cls(settings, cls.login(settings, host, port))
+                return cls(settings, cls.way(settings, host, port))
             except DriverError as e:
                 # Another server helps where this one cannot be reached, not where it refuses.
                 if e.sqlstate not in ("08001", "HYT00"):
@@ -93,13 +89,28 @@ class HS2Backend(Backend):
         raise error
 
     @classmethod
-    def login(cls, settings: Settings, host: str, port: int) -> Login:
+    def usual_port(cls, settings: Settings) -> int:
+        return cls.default_http_port if settings.transport == "http" else cls.default_port
+
+    @classmethod
+    def way(cls, settings: Settings, host: str, port: int) -> Way:
+        """How to reach and enter one server."""
+        if settings.transport == "http":
+            return Site.of(settings, host, port, cls.default_http_path, cls.default_mechanism == "NOSASL")
+        for name in ("HTTPPath", *(k.name for k in KEYWORDS)):
+            if settings.own.get(name.lower()) or (name == "HTTPPath" and settings.http_path):
+                raise DriverError(
+                    "HY000", 0, f"The keyword {name} is for Transport=http: set that, or leave {name} out"
+                )
         mechanism = settings.auth_mech
         if mechanism == "AUTO":
             mechanism = "PLAIN" if settings.pwd else cls.default_mechanism
         if mechanism in ("KERBEROS", "JWT", "OAUTH2"):
             raise DriverError(
-                "HYC00", 0, f"AuthMech={mechanism} is not built yet; AuthMech may be NOSASL, USER or PLAIN"
+                "HYC00",
+                0,
+                f"AuthMech={mechanism} is not built for the binary transport; AuthMech may be NOSASL, USER or PLAIN"
+                + (", or Transport may be http" if mechanism != "OAUTH2" else ""),
             )
         if mechanism == "NOSASL":
             return Login(host, port, "NOSASL", settings.uid, "", settings)
@@ -127,7 +138,7 @@ class HS2Backend(Backend):
         return self._version
 
     def current_user(self) -> str:
-        return self.settings.delegation_uid or self.session.login.user
+        return self.settings.delegation_uid or self.session.way.user
 
     def current_catalog(self) -> str:
         """The current database: what applications of these engines know as the catalog's place."""

@@ -1,7 +1,8 @@
 """A session of HiveServer2: opening with the newest protocol both sides know, calls, and a second way to the server.
 
 A call blocks its connection, so whatever has to reach the server meanwhile (cancel, timeout) takes a connection of
-its own; operation handles are known on every connection of the same user.
+its own; operation handles are known on every connection of the same user. Over HTTP the session itself is known on every
+connection, so that each call takes one that is free.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any
 
 from thrift.Thrift import TApplicationException
 
+from argus_odbc import log
 from argus_odbc.backends.hs2 import tcli
 from argus_odbc.backends.hs2.errors import ErrorMap
-from argus_odbc.backends.hs2.transport import Login, Transport
+from argus_odbc.backends.hs2.lines import Lines, Transport, Way
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 
@@ -24,6 +26,15 @@ CANCEL_TIMEOUT = 15.0
 
 PROTOCOLS = (tcli.V11, 9, 7, tcli.V6)
 """Protocol versions to offer, newest first; a server that does not know one says so and closes."""
+
+REPEATABLE = frozenset(
+    (
+        "OpenSession", "CloseSession", "GetInfo", "GetOperationStatus", "GetResultSetMetadata", "CancelOperation",
+        "CloseOperation", "GetLog", "GetSchemas", "GetTables", "GetColumns", "GetPrimaryKeys", "GetCrossReference",
+    )
+)  # fmt: skip
+"""Calls that the server may get twice: a second one changes nothing, or leaves a handle that ends with the session. A
+statement would run twice, and a page of rows would be lost."""
 
 MISSING_FIELD, UNKNOWN_METHOD = 7, 1
 """TApplicationException types: a required field is absent (to servers also an enum value that they lack)."""
@@ -39,15 +50,15 @@ class Fetched:
 
 
 class Session:
-    """One open session and its connection. Calls may come from any thread; they take turns."""
+    """One open session and its connections. Calls may come from any thread."""
 
-    def __init__(self, login: Login, errors: ErrorMap, configuration: Mapping[str, str], open_user: str) -> None:
-        self.login = login
+    def __init__(self, way: Way, errors: ErrorMap, configuration: Mapping[str, str], open_user: str) -> None:
+        self.way = way
         self.errors = errors
-        self._lock = threading.Lock()
         self._dead: str = ""
-        self._timeout = float(login.settings.socket_timeout)
-        self._transport, answer = self._open(configuration, open_user)
+        self._timeout = float(way.settings.socket_timeout)
+        transport, answer = self._open(configuration, open_user)
+        self._lines = Lines(way, transport)
         self.handle = answer.sessionHandle
         self.protocol: int = answer.serverProtocolVersion
         self.configuration: Mapping[str, str] = answer.configuration or {}
@@ -55,16 +66,16 @@ class Session:
     # ---- opening ----
 
     def _open(self, configuration: Mapping[str, str], user: str) -> tuple[Transport, Any]:
-        limit = float(self.login.settings.login_timeout)
+        limit = float(self.way.settings.login_timeout)
         refusal: TApplicationException | None = None
         for version in PROTOCOLS:
-            transport = Transport(self.login, limit)
+            transport = self.way.open(limit)
             request = tcli.OpenSessionReq(client_protocol=version, configuration=dict(configuration))
             if user:
                 request.username = user
             exchange = tcli.Exchange("OpenSession", request)
             try:
-                answer = exchange.read(transport.call(exchange.message, limit))
+                answer = exchange.read(transport.call(exchange.message, limit, again=True))
                 return transport, self._opened(answer)
             except TApplicationException as e:
                 transport.close()
@@ -75,25 +86,25 @@ class Session:
                 transport.close()
                 raise
         raise DriverError(
-            "08001", 0, f"{self.login.where} knows none of the protocol versions V6 to V11: {refusal}"
+            "08001", 0, f"{self.way.where} knows none of the protocol versions V6 to V11: {refusal}"
         ) from refusal
 
     def _opened(self, answer: Any) -> Any:
         status = answer.status
         if status is None:
-            raise DriverError("08001", 0, f"The answer of {self.login.where} to OpenSession has no status")
+            raise DriverError("08001", 0, f"The answer of {self.way.where} to OpenSession has no status")
         if status.statusCode not in (tcli.SUCCESS, tcli.SUCCESS_WITH_INFO):
             e = self.errors.error(status, "OpenSession")
             # What fails here is the connection, whatever the server calls it.
             state = e.sqlstate if e.sqlstate[:2] in ("28", "3D", "3F") else "08004"
-            raise DriverError(state, e.native, f"{self.login.where} opens no session: {e.message}")
+            raise DriverError(state, e.native, f"{self.way.where} opens no session: {e.message}")
         if answer.sessionHandle is None or answer.sessionHandle.sessionId is None:
-            raise DriverError("08001", 0, f"{self.login.where} opened a session without a handle")
+            raise DriverError("08001", 0, f"{self.way.where} opened a session without a handle")
         if (answer.serverProtocolVersion or 0) < tcli.V6:
             raise DriverError(
                 "08001",
                 0,
-                f"{self.login.where} speaks HiveServer2 protocol V{(answer.serverProtocolVersion or 0) + 1};"
+                f"{self.way.where} speaks HiveServer2 protocol V{(answer.serverProtocolVersion or 0) + 1};"
                 " this driver needs V6 or newer (Hive 0.13, Spark 1.2, Impala 2.0)",
             )
         return answer
@@ -113,16 +124,16 @@ class Session:
     def ask(self, name: str, request: Any) -> Any:
         """One RPC; returns the answer whatever its status says."""
         exchange = tcli.Exchange(name, request)
-        with self._lock:
-            data = self._exchange(exchange)
+        with self._lines.take(request, self._timeout) as transport:
+            data = self._exchange(transport, exchange, self._timeout)
             return self._read(name, lambda: exchange.read(data))
 
     def fetch(self, operation: Any, rows: int) -> Fetched:
         """FetchResults; the row set is left as bytes. The status may be STILL_EXECUTING."""
         request = tcli.FetchReq(operationHandle=operation, orientation=tcli.FETCH_NEXT, maxRows=rows, fetchType=0)
         exchange = tcli.Exchange("FetchResults", request)
-        with self._lock:
-            data = self._exchange(exchange)
+        with self._lines.take(request, self._timeout) as transport:
+            data = self._exchange(transport, exchange, self._timeout)
             head = self._read("FetchResults", lambda: tcli.read_fetch_head(exchange, data))
         if head.status.statusCode != tcli.STILL_EXECUTING:
             self.check(head.status, "FetchResults")
@@ -137,13 +148,14 @@ class Session:
                 self._dead = error.message
             raise error
 
-    def _exchange(self, exchange: tcli.Exchange) -> memoryview:
+    def _exchange(self, transport: Transport, exchange: tcli.Exchange, timeout: float) -> memoryview:
         if self._dead:
-            raise DriverError("08S01", 0, f"The connection to {self.login.where} is closed: {self._dead}")
+            raise DriverError("08S01", 0, f"The connection to {self.way.where} is closed: {self._dead}")
         try:
-            return self._transport.call(exchange.message, self._timeout)
+            return transport.call(exchange.message, timeout, again=exchange.call in REPEATABLE)
         except DriverError as e:
-            self._dead = e.message
+            if not self.way.outlived:
+                self._dead = e.message
             raise
 
     def _read(self, name: str, read: Callable[[], Any]) -> Any:
@@ -151,52 +163,66 @@ class Session:
             return read()
         except TApplicationException as e:
             # Servers close the connection after a request that they could not read.
-            if e.type != UNKNOWN_METHOD:
+            if e.type != UNKNOWN_METHOD and not self.way.outlived:
                 self._dead = str(e)
             raise self._unknown(e, name) from e
         except DriverError as e:
-            # Where one answer ends is no longer sure, so nothing that follows can be trusted.
-            self._dead = e.message
-            self._transport.close()
+            # Where one answer ends is no longer sure, so nothing that follows can be trusted; HTTP tells it.
+            if not self.way.outlived:
+                self._dead = e.message
+                self._lines.abort()
             raise
 
     def _unknown(self, e: TApplicationException, name: str) -> DriverError:
         if e.type == UNKNOWN_METHOD:
-            return DriverError("HYC00", e.type, f"{self.login.where} does not know the call {name}")
-        return DriverError("08S01", e.type, f"{self.login.where} could not take the call {name}: {e}")
+            return DriverError("HYC00", e.type, f"{self.way.where} does not know the call {name}")
+        return DriverError("08S01", e.type, f"{self.way.where} could not take the call {name}: {e}")
 
     # ---- the session's life ----
 
     def second_call(self, name: str, request: Any) -> None:
-        """One RPC over a connection of its own, which is closed again; for what cannot wait its turn."""
-        transport = Transport(self.login, CANCEL_TIMEOUT)
+        """One RPC over another connection than a running call's; for what cannot wait its turn."""
+        exchange = tcli.Exchange(name, request)
         try:
-            exchange = tcli.Exchange(name, request)
-            self.check(exchange.read(transport.call(exchange.message, CANCEL_TIMEOUT)).status, name)
+            if self.way.outlived:
+                with self._lines.take(None, CANCEL_TIMEOUT) as transport:
+                    answer = exchange.read(self._exchange(transport, exchange, CANCEL_TIMEOUT))
+            else:
+                transport = self.way.open(CANCEL_TIMEOUT)
+                try:
+                    answer = exchange.read(transport.call(exchange.message, CANCEL_TIMEOUT))
+                finally:
+                    transport.close()
         except TApplicationException as e:
             raise self._unknown(e, name) from e
-        finally:
-            transport.close()
+        self.check(answer.status, name)
+
+    def interrupt(self, operation: Any) -> None:
+        """End the calls that are asking about an operation; the session lives on. Over HTTP only."""
+        self._lines.interrupt(operation)
+
+    def close_later(self, operation: Any) -> None:
+        """CloseOperation, without waiting for the server."""
+
+        def close() -> None:
+            try:
+                self.second_call("CloseOperation", tcli.OperationReq(operationHandle=operation))
+            except DriverError as e:
+                log.logger.info("a cancelled statement could not be closed: %s", e.message)
+
+        threading.Thread(target=close, daemon=True).start()
 
     def drop_memory(self) -> None:
         """No large answers are to be expected."""
-        self._transport.drop_memory()
+        self._lines.drop_memory()
 
     def is_alive(self) -> bool:
-        if self._dead:
-            return False
-        if not self._lock.acquire(blocking=False):
-            # A call runs; it will find out.
-            return True
-        try:
-            return self._transport.is_alive()
-        finally:
-            self._lock.release()
+        return not self._dead and self._lines.is_alive()
 
     def abort(self, why: str) -> None:
-        """Give the connection up, also while a call runs."""
+        """Give the session up, also while a call runs."""
         self._dead = self._dead or why
-        self._transport.abort()
+        self._lines.abort()
 
     def close(self) -> None:
         """End the session; silent when the server is gone already."""
@@ -207,7 +233,7 @@ class Session:
             except DriverError as e:
                 self._dead = e.message
         self._dead = self._dead or "it was disconnected"
-        self._transport.close()
+        self._lines.close()
 
 
 def open_settings(settings: Settings, own: Mapping[str, str], prefix: str) -> dict[str, str]:

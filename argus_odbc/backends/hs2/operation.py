@@ -7,9 +7,11 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from argus_odbc import log
 from argus_odbc.backends.base import ExecuteOptions, Operation
 from argus_odbc.backends.hs2 import tcli
 from argus_odbc.backends.hs2 import types as hs2types
+from argus_odbc.backends.hs2.abandon import Abandonable
 from argus_odbc.batches import HS2Rows
 from argus_odbc.errors import DriverError
 from argus_odbc.types import Column
@@ -23,6 +25,9 @@ FIRST_WAIT, LONGEST_WAIT = 0.002, 0.2
 PAGE_BYTES = 8 << 20
 FIRST_ROWS, MOST_ROWS = 1000, 100_000
 """Rows to ask for at first, before it is known how long they are, and at most."""
+
+PATIENCE = 0.5
+"""Seconds that a cancelled statement's running call may still take, where the session outlives its connection."""
 
 GRACE = 10.0
 """Seconds that a statement which has no handle yet may overrun its timeout before the connection is given up."""
@@ -47,6 +52,7 @@ class HS2Operation(Operation):
         self._rows_left = options.max_rows or -1
         self._page = min(FIRST_ROWS, backend.fetch_size, options.max_rows or MOST_ROWS)
         self._state_lock = threading.Lock()
+        self._planned: Abandonable | None = None
         self._timer: threading.Timer | None = None
         self._limit = options.query_timeout
         if options.query_timeout > 0:
@@ -76,13 +82,26 @@ class HS2Operation(Operation):
         if self._limit > 0 and self._backend.server_timeout:
             # A second more than here, so that this side's own timeout comes first and gives its reason.
             request.queryTimeout = int(self._limit) + 1
-        handle = self._session.call("ExecuteStatement", request).operationHandle
+        handle = self._execute(request)
         if handle is None or handle.operationId is None:
             raise DriverError("08S01", 0, "The server started the statement without giving it a handle")
         with self._state_lock:
             self._handle = handle
         if self._cancelled.is_set():
             raise DriverError("HY008", 0, "The statement was cancelled")
+
+    def _execute(self, request: Any) -> Any:
+        """ExecuteStatement, which takes as long as the server plans the statement."""
+        if not self._session.way.outlived:
+            return self._session.call("ExecuteStatement", request).operationHandle
+        # There is nothing yet that a cancel could name, but another connection that the answer can come to.
+        with self._state_lock:
+            if self._cancelled.is_set():
+                raise DriverError("HY008", 0, "The statement was cancelled")
+            self._planned = Abandonable(
+                lambda: self._session.call("ExecuteStatement", request).operationHandle, self._session.close_later
+            )
+        return self._planned.result()
 
     def _wait(self) -> Any:
         """Ask for the state until the statement is done; returns the last answer."""
@@ -198,8 +217,15 @@ class HS2Operation(Operation):
         self._cancelled.set()
         with self._state_lock:
             handle = None if self._closed else self._handle
+            planned = self._planned
         if handle is not None:
+            if self._session.way.outlived:
+                interrupt = threading.Timer(PATIENCE, self._session.interrupt, (handle,))
+                interrupt.daemon = True
+                interrupt.start()
             self._session.second_call("CancelOperation", tcli.OperationReq(operationHandle=handle))
+        elif planned is not None:
+            planned.leave(DriverError("HY008", 0, "The statement was cancelled"))
 
     def close(self) -> None:
         with self._state_lock:
@@ -208,7 +234,12 @@ class HS2Operation(Operation):
             self._closed = True
             handle = self._handle
         self._stop_timer()
-        if handle is not None:
+        if handle is None:
+            return
+        if self._cancelled.is_set() and self._session.way.outlived:
+            # The server may be what hangs.
+            self._session.close_later(handle)
+        else:
             self._backend.close_operation(handle)
 
     def close_for_result(self, name: str) -> Any:
@@ -236,14 +267,17 @@ class HS2Operation(Operation):
         """The timeout has passed: end the server's work, or the connection when the server does not listen."""
         self._expired = True
         self._cancelled.set()
-        if self._handle is None:
+        if self._handle is None and not self._session.way.outlived:
             # It is still being planned; there is nothing yet that a cancel could name.
             self._start_timer(GRACE, self._give_up)
             return
         try:
             self.cancel()
-        except DriverError:
-            self._give_up()
+        except DriverError as e:
+            if self._session.way.outlived:
+                log.logger.info("a statement could not be cancelled at its timeout: %s", e.message)
+            else:
+                self._give_up()
 
     def _give_up(self) -> None:
         if not self._closed:

@@ -10,12 +10,13 @@ import ssl
 import struct
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from argus_odbc.errors import DriverError
-from argus_odbc.native import ALIEN, MORE, MessageEnd, wire_memory
+from argus_odbc.native import ALIEN, MORE, MessageEnd
 from argus_odbc.settings import Settings
 from argus_odbc.tls import tls_context
+from argus_odbc.web.spares import Spares
 
 # SASL negotiation of Thrift's SASL transport: a status byte, a length, a payload.
 SASL_START, SASL_OK, SASL_BAD, SASL_ERROR, SASL_COMPLETE = range(1, 6)
@@ -25,13 +26,11 @@ MESSAGE_LIMIT = 0x7FFFFFFF
 
 NEGOTIATION_LIMIT = 1 << 20
 
-SPARE_LIMIT = 32 << 20
-SPARES = 6
-"""Memory that a connection keeps from one answer for the next, since fresh memory costs as much as the bytes: bytes of
-one answer, and answers. Four are in use when an application reads slowly, one is being received."""
+FIRST_ROOM = 65536
+"""Bytes to make room for where nothing says how long an answer is."""
 
 LOGIN_HINT = {
-    "NOSASL": "it may want a login (AuthMech=PLAIN, or USER without a password) or TLS (SSL=1)",
+    "NOSASL": "it may want a login (AuthMech=PLAIN, or USER without a password), TLS (SSL=1), or speak HTTP (Transport=http)",
     "PLAIN": "it may work without a login (AuthMech=NOSASL), want TLS (SSL=1), or speak HTTP (Transport=http)",
 }
 
@@ -48,9 +47,16 @@ class Login:
     password: str
     settings: Settings
 
+    outlived: ClassVar[bool] = False
+    """Sessions live on when their connection is closed, and are known on any other."""
+
     @property
     def where(self) -> str:
         return f"{self.host}:{self.port}"
+
+    def open(self, timeout: float) -> Transport:
+        """Connect and log in within `timeout` seconds (0 = no limit)."""
+        return Transport(self, timeout)
 
 
 class Transport:
@@ -62,7 +68,8 @@ class Transport:
         self._deadline = time.monotonic() + timeout if timeout else 0.0
         self._timeout = timeout
         self._answered = False
-        self._spares: list[Any] = []
+        self._spares = Spares()
+        self._expected = FIRST_ROOM
         self._socket = self._open_socket()
         try:
             if login.settings.ssl:
@@ -178,10 +185,11 @@ class Transport:
 
     # ---- messages ----
 
-    def call(self, message: bytes, timeout: float) -> memoryview:
+    def call(self, message: bytes, timeout: float, again: bool = False) -> memoryview:
         """Send one message and receive one, within `timeout` seconds for each part of it (0 = no limit).
 
-        The memory behind the answer is used again for a later one, once no view of it is left."""
+        `again`, whether the server may get it twice, changes nothing: what is lost here takes the session along. The
+        memory behind the answer is used again for a later one, once no view of it is left."""
         self._timeout = timeout
         try:
             self._socket.settimeout(timeout or None)
@@ -200,49 +208,35 @@ class Transport:
         if length > MESSAGE_LIMIT or head == b"HTTP":
             raise self._alien(head)
         self._answered = True
-        memory = self._memory(length)
+        memory = self._spares.take(length)
         self._fill(memory, 0, length, length)
-        return memoryview(memory)[:length]
+        return memory
 
     def _bare_message(self) -> memoryview:
         """A message without a length: received piece by piece, while its end is looked for."""
-        end, memory, have = MessageEnd(), self._memory(65536), 0
+        end, memory, have = MessageEnd(), self._spares.take(self._expected), 0
         while True:
             if have == len(memory):
-                larger = self._memory(2 * have)
-                memoryview(larger)[:have] = memory
+                larger = self._spares.take(2 * have)
+                larger[:have] = memory
                 memory = larger
             have += self._fill(memory, have, 1, len(memory) - have)
-            with memoryview(memory)[:have] as arrived:
+            with memory[:have] as arrived:
                 length = end.find(arrived)
             if length == ALIEN or length > MESSAGE_LIMIT:
-                raise self._alien(bytes(memoryview(memory)[: min(have, 64)]))
+                raise self._alien(bytes(memory[: min(have, 64)]))
             if length != MORE:
                 break
         if length != have:
             raise self._lost(f"{have - length} bytes follow the end of its answer")
         self._answered = True
-        return memoryview(memory)[:length]
-
-    def _memory(self, length: int) -> Any:
-        """At least `length` bytes: those of an answer before, when nobody looks at them any more."""
-        unused = None
-        for i, spare in enumerate(self._spares):
-            if spare.free:
-                if len(spare) >= length:
-                    return spare
-                unused = i
-        memory = wire_memory(length)
-        if length <= SPARE_LIMIT and hasattr(memory, "free"):
-            if unused is not None:
-                self._spares[unused] = memory
-            elif len(self._spares) < SPARES:
-                self._spares.append(memory)
-        return memory
+        # Answers of one result are of about one size.
+        self._expected = max(length + length // 8, FIRST_ROOM)
+        return memory[:length]
 
     def drop_memory(self) -> None:
         """No large answers are to be expected."""
-        self._spares = []
+        self._spares.clear()
 
     # ---- bytes ----
 
@@ -254,7 +248,7 @@ class Transport:
         except OSError as e:
             raise self._lost(e.strerror or str(e), state) from e
 
-    def _fill(self, memory: Any, at: int, least: int, room: int, state: str = "08S01") -> int:
+    def _fill(self, memory: memoryview, at: int, least: int, room: int, state: str = "08S01") -> int:
         """Receive at least `least`, at most `room` bytes into memory[at:]; returns how many came."""
         came = 0
         while came < least:
@@ -270,16 +264,16 @@ class Transport:
             came += n
         return came
 
-    def _receive_into(self, memory: Any, at: int, least: int, room: int) -> int:
-        if hasattr(memory, "receive") and not isinstance(self._socket, ssl.SSLSocket):
-            return memory.receive(self._socket.fileno(), at, least, at + room, self._socket.gettimeout())
-        with memoryview(memory)[at : at + room] as view:
+    def _receive_into(self, memory: memoryview, at: int, least: int, room: int) -> int:
+        if hasattr(memory.obj, "receive") and not isinstance(self._socket, ssl.SSLSocket):
+            return memory.obj.receive(self._socket.fileno(), at, least, at + room, self._socket.gettimeout())
+        with memory[at : at + room] as view:
             return self._socket.recv_into(view)
 
     def _receive(self, length: int, state: str = "08S01") -> bytes:
         """Exactly `length` bytes."""
         data = bytearray(length)
-        self._fill(data, 0, length, length, state)
+        self._fill(memoryview(data), 0, length, length, state)
         return bytes(data)
 
     # ---- errors ----
@@ -343,7 +337,7 @@ def describe_peer(start: bytes, mechanism: str) -> str:
     """What the first bytes of an answer say about who sent it, and what to set."""
     if mechanism == "NOSASL" and start[:2] == b"\x80\x01":
         return "sends a Thrift message that is damaged"
-    if start.startswith(b"HTTP"):
+    if start.startswith((b"HTTP", b"<!DOC", b"<html")):
         return "answers with HTTP; set Transport=http, or the port of its binary transport"
     if start[:2] == b"\x15\x03" or start[:2] == b"\x16\x03":
         return "answers with TLS; set SSL=1"
