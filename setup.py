@@ -54,7 +54,8 @@ def extension(name: str, sources: list[str], exports: str, **options: object) ->
         define_macros=macros,
         extra_compile_args=OPTIMIZE + CHECKS,
         extra_link_args=[f"-Wl,--version-script=cbridge/{exports}.map", *LINK, *CHECKS, *options.pop("link", [])],
-        depends=[str(p) for p in (*sorted(HERE.glob("include/argus/*.h")), "cbridge/properties.h")] + [f"cbridge/{exports}.map"],
+        depends=[str(p) for p in (*sorted(HERE.glob("include/argus/*.h")), "cbridge/properties.h")]
+        + [f"cbridge/{exports}.map"],
         **options,
     )
 

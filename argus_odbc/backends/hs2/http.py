@@ -83,7 +83,7 @@ class Site:
             "X-XSRF-HEADER": "true",
             **custom_headers(settings),
         }
-        pool = Pool(address, settings, context, proxy(own(settings, "Proxy")))
+        pool = Pool(address, settings, context, proxy(own(settings, "Proxy"), settings))
         found = login(settings, nameless)
         return cls(address, full_path(settings.http_path or path), found, settings, fixed, pool, Cookies())
 

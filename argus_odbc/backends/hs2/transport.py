@@ -10,7 +10,7 @@ import ssl
 import struct
 import time
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from argus_odbc.errors import DriverError
 from argus_odbc.native import ALIEN, MORE, MessageEnd
