@@ -19,9 +19,11 @@ cdef struct TrinoPage:
     const TrinoSpec* specs
     TextOut* texts         # data of text and binary columns
     ZoneList* zones
+    JsonIndex* index       # NULL: look at one cell after the other only
     int64_t room           # rows that the columns have room for
     int64_t row            # the one being read, from 0
     int64_t before         # rows of the array that earlier batches have
+    const char* begin      # of the batch
     const char* stop       # a row that ends here or behind is the last of the batch
     int32_t col
 
@@ -39,15 +41,14 @@ cdef inline int64_t trino_size(int32_t kind) noexcept nogil:
     return 0 if kind == KIND_BOOL or kind == KIND_TEXT or kind == KIND_BINARY or kind == KIND_NULL else 8
 
 
-cdef bint page_grow(TrinoPage* t) noexcept nogil:
-    """Room for more rows in every column."""
-    cdef int64_t room = 2 * t.room + 64, size
+cdef bint page_grow(TrinoPage* t, int64_t rows, const char* p) noexcept nogil:
+    """Room for more rows in every column; `rows` of this batch end before p, and the rest will be as long as these."""
+    cdef int64_t room = max(rows, 2 * t.room) + 64, size
     cdef int32_t i
     cdef Column* c
     cdef void* bigger
-    if t.room == 0 and t.b.ncols > 0:
-        # A guess that pages of usual rows need not grow from.
-        room += (t.stop - t.j.p) // (12 * t.b.ncols)
+    if rows > 0 and p < t.stop:
+        room = max(t.room, rows) + 64 + <int64_t>(1.03 * <double>rows * <double>(t.stop - p) / <double>(p - t.begin))
     for i in range(t.b.ncols):
         c = &t.b.cols[i]
         size = trino_size(c.kind)
@@ -282,8 +283,7 @@ cdef bint page_cell(TrinoPage* t) noexcept nogil:
 
 
 cdef bint page_row(TrinoPage* t) noexcept nogil:
-    cdef const char* p
-    if t.row == t.room and not page_grow(t):
+    if t.row == t.room and not page_grow(t, t.row, t.j.p):
         return False
     if not json_mark(&t.j, c'['):
         return json_fail(&t.j, b"a row of the result is no JSON array")
@@ -292,12 +292,7 @@ cdef bint page_row(TrinoPage* t) noexcept nogil:
             snprintf(t.j.err, t.j.nerr, b"row %lld of this part of the result has %d values for %d columns",
                      <long long>(t.before + t.row + 1), t.col, t.b.ncols)
             return False
-        p = NULL
-        if t.specs[t.col].code is NULL:
-            p = fast_cell(&t.b.cols[t.col], &t.texts[t.col], t.row, t.specs[t.col].zoned, t.j.p, t.j.end)
-        if p is not NULL:
-            t.j.p = p
-        elif not page_cell(t):
+        if not page_cell(t):
             return False
     if not json_mark(&t.j, c']'):
         return json_fail(&t.j, b"a row of the result has more values than columns")
@@ -308,6 +303,7 @@ cdef bint page_row(TrinoPage* t) noexcept nogil:
 cdef bint page_rows(TrinoPage* t, TrinoPlace* place) noexcept nogil:
     """Rows until t.stop is reached, or all; nothing may follow those."""
     cdef bint first = place.at == 0
+    cdef int64_t read
     if first and not json_mark(&t.j, c'['):
         return json_fail(&t.j, b"the rows of the result are no JSON array")
     while not json_mark(&t.j, c']'):
@@ -320,7 +316,8 @@ cdef bint page_rows(TrinoPage* t, TrinoPlace* place) noexcept nogil:
         if not first and not json_mark(&t.j, c','):
             return json_fail(&t.j, b"the rows of the result are no JSON")
         first = False
-        if not page_row(t):
+        read = t.row
+        if not page_run(t) or (t.row == read and not page_row(t)):
             return False
     json_space(&t.j)
     if t.j.p != t.j.end:
@@ -338,7 +335,7 @@ cdef bint page_begin(TrinoPage* t) noexcept nogil:
         t.b.cols[i].kind = t.specs[i].kind
         t.b.cols[i].scale = t.specs[i].scale
         t.b.cols[i].finite = 1
-    if not page_grow(t):
+    if not page_grow(t, 0, t.begin):
         return False
     for i in range(t.b.ncols):
         if t.b.cols[i].kind == KIND_TEXT or t.b.cols[i].kind == KIND_BINARY:
@@ -348,20 +345,15 @@ cdef bint page_begin(TrinoPage* t) noexcept nogil:
     return True
 
 
-cdef Batch* trino_decode_some(const char* p, int64_t n, const TrinoSpec* specs, int32_t ncols, ZoneList* zones,
-                              TrinoPlace* place, int64_t most, char* err, size_t nerr) noexcept nogil:
-    """The next rows of a JSON array, some `most` bytes of it, as a batch that owns everything; specs says what each of the
-    ncols columns becomes. `place` is zeros at first and is moved on.
-
-    NULL and a sentence in err for bytes that are no such rows; zones.missing is set when only a zone is lacking, and the
-    place stays where it was.
-    """
+cdef Batch* trino_piece(const char* p, int64_t n, const TrinoSpec* specs, int32_t ncols, ZoneList* zones,
+                        TrinoPlace* place, int64_t most, bint careful, char* err, size_t nerr) noexcept nogil:
+    """trino_decode_some in one of its two ways, which take the same texts for the same values."""
     cdef TrinoPage t
     cdef bint good
     cdef int32_t i
     memset(&t, 0, sizeof(t))
     t.j.start = p
-    t.j.p = p + place.at
+    t.j.p = t.begin = p + place.at
     t.j.end = p + n
     t.stop = t.j.p + most if most < n - place.at else t.j.end
     t.before = place.rows
@@ -372,7 +364,8 @@ cdef Batch* trino_decode_some(const char* p, int64_t n, const TrinoSpec* specs, 
     zones.missing[0] = 0
     t.b = batch_alloc(ncols)
     t.texts = <TextOut*>calloc(ncols + 1, sizeof(TextOut))
-    if t.b is NULL or t.texts is NULL:
+    t.index = NULL if careful else <JsonIndex*>malloc(sizeof(JsonIndex))
+    if t.b is NULL or t.texts is NULL or (t.index is NULL and not careful):
         good = json_fail(&t.j, b"not enough memory for the rows")
     else:
         good = page_begin(&t) and page_rows(&t, place)
@@ -380,7 +373,27 @@ cdef Batch* trino_decode_some(const char* p, int64_t n, const TrinoSpec* specs, 
             t.b.cols[i].data = t.texts[i].p
         t.b.nrows = t.row
     free(t.texts)
+    free(t.index)
     if not good:
         batch_drop(t.b)
         return NULL
     return t.b
+
+
+cdef Batch* trino_decode_some(const char* p, int64_t n, const TrinoSpec* specs, int32_t ncols, ZoneList* zones,
+                              TrinoPlace* place, int64_t most, char* err, size_t nerr) noexcept nogil:
+    """The next rows of a JSON array, some `most` bytes of it, as a batch that owns everything; specs says what each of the
+    ncols columns becomes. `place` is zeros at first and is moved on.
+
+    NULL and a sentence in err for bytes that are no such rows; zones.missing is set when only a zone is lacking, and the
+    place stays where it was.
+    """
+    cdef Batch* b = NULL
+    cdef bint nested = False
+    cdef int32_t i
+    for i in range(ncols):
+        nested = nested or specs[i].code is not NULL
+    if not nested:
+        b = trino_piece(p, n, specs, ncols, zones, place, most, False, err, nerr)
+    # Runs are read one column after the other; the error to tell is the first one in the order of the text.
+    return b if b is not NULL else trino_piece(p, n, specs, ncols, zones, place, most, True, err, nerr)

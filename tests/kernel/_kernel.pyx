@@ -28,10 +28,12 @@ include "kernel/hs2columns.pxi"
 include "kernel/hs2rows.pxi"
 include "kernel/hs2scan.pxi"
 include "kernel/jsonscan.pxi"
+include "kernel/jsonindex.pxi"
 include "kernel/trinotext.pxi"
 include "kernel/trinonested.pxi"
 include "kernel/trinofast.pxi"
 include "kernel/trinojson.pxi"
+include "kernel/trinoruns.pxi"
 include "hs2.pxi"
 include "trino.pxi"
 
@@ -43,7 +45,7 @@ KINDS = {
     "large_text": KIND_LARGE_TEXT, "binary": KIND_BINARY, "large_binary": KIND_LARGE_BINARY, "uuid": KIND_UUID,
     "date32": KIND_DATE32, "time64": KIND_TIME64, "timestamp": KIND_TIMESTAMP, "timestamp_wide": KIND_TIMESTAMP_WIDE,
     "interval_months": KIND_INTERVAL_MONTHS, "interval_duration": KIND_INTERVAL_DURATION,
-    "interval_mdn": KIND_INTERVAL_MDN, "decimal_text": KIND_DECIMAL_TEXT}
+    "interval_mdn": KIND_INTERVAL_MDN}
 
 
 cdef class Rows:

@@ -1,8 +1,9 @@
 # Test-only wrappers of the decoder of Trino's JSON. Included by _kernel.pyx after hs2.pxi.
 
-def trino(bytes payload, specs, zones=()):
+def trino(bytes payload, specs, zones=(), bint careful=False):
     """trino_decode_some, to the end, of an exact-size copy of payload. Returns (rows, columns as lists), or the error's text.
 
+    careful: cell after cell only.
     specs: (kind, scale, zoned, code); zones: (name, bytes of UTC seconds, bytes of offsets).
     A zone that is lacking: ("zone", its name).
     """
@@ -37,7 +38,10 @@ def trino(bytes payload, specs, zones=()):
         made[i].ncode = len(code)
     err[0] = 0
     with nogil:
-        b = trino_decode_some(p, size, made, n, &list_, &place, size, err, sizeof(err))
+        if careful:
+            b = trino_piece(p, size, made, n, &list_, &place, size, True, err, sizeof(err))
+        else:
+            b = trino_decode_some(p, size, made, n, &list_, &place, size, err, sizeof(err))
     free(p)
     free(made)
     free(list_.zones)
@@ -50,9 +54,60 @@ def trino(bytes payload, specs, zones=()):
     return result
 
 
+def trino_rate(bytes payload, specs, int64_t repeats):
+    """Nanoseconds of decoding the payload in one piece, which is good and needs no zone: the shortest of `repeats`."""
+    cdef char err[512]
+    cdef int32_t n = len(specs), i
+    cdef const char* p = payload
+    cdef int64_t size = len(payload), _k
+    cdef TrinoSpec* made = <TrinoSpec*>calloc(n + 1, sizeof(TrinoSpec))
+    cdef ZoneList list_
+    cdef TrinoPlace place
+    cdef Batch* b
+    memset(&list_, 0, sizeof(list_))
+    for i in range(n):
+        made[i].kind = KINDS[specs[i][0]]
+        made[i].scale = specs[i][1]
+    # As the reader's thread does: the C library keeps the blocks from then on.
+    bytearray(16 << 20)
+    best = None
+    for _k in range(repeats):
+        start = perf_counter()
+        with nogil:
+            memset(&place, 0, sizeof(place))
+            b = trino_decode_some(p, size, made, n, &list_, &place, size, err, sizeof(err))
+        spent = perf_counter() - start
+        if b is NULL:
+            free(made)
+            raise ValueError((<bytes>err).decode("utf-8", "replace"))
+        batch_drop(b)
+        best = spent if best is None or spent < best else best
+    free(made)
+    return best * 1e9
+
+
 cdef object trino_cell(const Column* c, int64_t row):
     if not column_null(c, row) and c.kind == KIND_UUID:
         return ("bytes", (<const char*>c.values + 16 * row)[:16])
     if not column_null(c, row) and c.kind == KIND_TIME64:
         return ("int", (<const int64_t*>c.values)[row])
     return hs2_cell(c, row)
+
+
+def json_ends(bytes text, int64_t first, bint plain):
+    """The ends that json_index finds behind byte `first` of an exact-size copy of text, and whether it saw escapes.
+
+    plain: in the way of processors without wide registers.
+    """
+    cdef int64_t size = len(text)
+    cdef char* p = <char*>malloc(size or 1)
+    cdef JsonIndex* x = <JsonIndex*>malloc(sizeof(JsonIndex))
+    memcpy(p, <const char*>text, size)
+    if plain:
+        json_index_plain(x, p + first, p + size)
+    else:
+        json_index(x, p + first, p + size)
+    result = ([first + x.at[i + 1] for i in range(x.n)], bool(x.escapes))
+    free(x)
+    free(p)
+    return result

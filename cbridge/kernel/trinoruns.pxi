@@ -1,0 +1,270 @@
+# Trino's rows as many at a time as the index of their ends reaches (jsonindex.pxi): a loop for each column, without a look at
+# its kind for each cell and without waiting for one cell's end to begin the next. Included by _core.pyx after trinojson.pxi.
+
+# The cells of one column in rows that follow each other, all of which have the same number of ends.
+cdef struct CellRun:
+    TrinoPage* t
+    Column* c
+    const char* base
+    const uint16_t* ends   # [0]: the mark before the first cell, [1]: the one behind it; the next row's `step` further
+    int64_t step, skip     # skip: from the mark before a cell to its first character
+    int64_t n
+    int32_t col
+    char mark              # what ends a cell of this column
+    bint escapes           # a string may have some
+
+
+cdef inline bint run_odd(CellRun* r, int64_t i, const char* p, const char* e) noexcept nogil:
+    """Cell i as NULL or the careful way. False when it does not end at e: then the rows are not what they seemed."""
+    cdef TrinoPage* t = r.t
+    cdef int64_t first = t.row
+    cdef bint good
+    if e[0] != r.mark:
+        return False
+    t.col = r.col
+    t.row = first + i
+    if e - p == 4 and memcmp(p, b"null", 4) == 0:
+        good = cell_null(t, r.c)
+        if r.c.kind == KIND_TEXT or r.c.kind == KIND_BINARY:
+            (<int32_t*>r.c.values)[t.row + 1] = <int32_t>t.texts[r.col].n
+    else:
+        t.j.p = p
+        good = page_cell(t) and t.j.p == e
+    t.row = first
+    return good
+
+
+ctypedef fused Whole:
+    int8_t
+    int16_t
+    int32_t
+    int64_t
+
+
+cdef bint run_integers(CellRun* r, Whole* out) noexcept nogil:
+    cdef const uint16_t* at = r.ends
+    cdef const char* p
+    cdef const char* e
+    cdef int64_t i, v = 0
+    for i in range(r.n):
+        p = r.base + at[0] + r.skip
+        e = r.base + at[1]
+        at += r.step
+        if e[0] == r.mark and fast_integer(p, e, &v) and v == <Whole>v:
+            out[i] = <Whole>v
+        elif not run_odd(r, i, p, e):
+            return False
+    return True
+
+
+cdef bint run_doubles(CellRun* r, double* out) noexcept nogil:
+    cdef const uint16_t* at = r.ends
+    cdef const char* p
+    cdef const char* e
+    cdef int64_t i
+    cdef double v = 0
+    for i in range(r.n):
+        p = r.base + at[0] + r.skip
+        e = r.base + at[1]
+        at += r.step
+        if e[0] == r.mark and fast_double(p, e, &v):
+            out[i] = v
+        elif e[0] == r.mark and (p[0] == c'-' or is_digit(p[0])) and is_digit(e[-1]) and double_from_text(p, e, &v) == 0:
+            out[i] = v
+        elif not run_odd(r, i, p, e):
+            return False
+    return True
+
+
+cdef bint run_floats(CellRun* r, float* out) noexcept nogil:
+    cdef const uint16_t* at = r.ends
+    cdef const char* p
+    cdef const char* e
+    cdef int64_t i
+    cdef float v = 0
+    for i in range(r.n):
+        p = r.base + at[0] + r.skip
+        e = r.base + at[1]
+        at += r.step
+        if e[0] == r.mark and fast_float(p, e, &v):
+            out[i] = v
+        elif not run_odd(r, i, p, e):
+            return False
+    return True
+
+
+cdef inline bint quoted(const char* p, const char* e) noexcept nogil:
+    """Whether the cell is a string. The index has seen that one which begins at p ends just before e."""
+    return p[0] == c'"' and e[-1] == c'"' and e - p > 1
+
+
+cdef bint run_decimals(CellRun* r, int64_t* out) noexcept nogil:
+    cdef const uint16_t* at = r.ends
+    cdef const char* p
+    cdef const char* e
+    cdef int64_t i, v = 0, scale = r.c.scale
+    cdef bint fast = 0 <= scale <= 15
+    for i in range(r.n):
+        p = r.base + at[0] + r.skip
+        e = r.base + at[1]
+        at += r.step
+        if fast and e[0] == r.mark and quoted(p, e) and fast_decimal(p + 1, e - 1, scale, &v):
+            out[2 * i] = v
+            out[2 * i + 1] = v >> 63
+        elif not run_odd(r, i, p, e):
+            return False
+    return True
+
+
+cdef bint run_days(CellRun* r, int32_t* out) noexcept nogil:
+    cdef const uint16_t* at = r.ends
+    cdef const char* p
+    cdef const char* e
+    cdef int64_t i
+    cdef int32_t v = 0
+    for i in range(r.n):
+        p = r.base + at[0] + r.skip
+        e = r.base + at[1]
+        at += r.step
+        if e - p == 12 and e[0] == r.mark and quoted(p, e) and plain_day(p + 1, &v):
+            out[i] = v
+        elif not run_odd(r, i, p, e):
+            return False
+    return True
+
+
+cdef bint run_moments(CellRun* r, int64_t* out) noexcept nogil:
+    cdef const uint16_t* at = r.ends
+    cdef const char* p
+    cdef const char* e
+    cdef int64_t i, v = 0
+    cdef bint fast = 0 <= r.c.scale <= 9, zoned = r.t.specs[r.col].zoned
+    for i in range(r.n):
+        p = r.base + at[0] + r.skip
+        e = r.base + at[1]
+        at += r.step
+        if fast and e[0] == r.mark and quoted(p, e) and fast_moment(p + 1, e - 1, r.c.scale, zoned, &v):
+            out[i] = v
+        elif not run_odd(r, i, p, e):
+            return False
+    return True
+
+
+cdef bint run_texts(CellRun* r, int32_t* out) noexcept nogil:
+    """Strings without escapes; out[i + 1] is where text i ends."""
+    cdef const uint16_t* at = r.ends
+    cdef const char* p
+    cdef const char* e
+    cdef TextOut* text = &r.t.texts[r.col]
+    cdef int64_t i, n, end = text.n
+    for i in range(r.n):
+        p = r.base + at[0] + r.skip
+        e = r.base + at[1]
+        at += r.step
+        n = e - p - 2
+        p += 1
+        if e[0] == r.mark and quoted(p - 1, e) and (not r.escapes or memchr(p, c'\\', n) is NULL):
+            # A copy of fixed size is one instruction; the page and the text both have room for it.
+            if n <= 16:
+                memcpy(text.p + end, p, 16)
+            elif n <= 32:
+                memcpy(text.p + end, p, 32)
+            else:
+                memcpy(text.p + end, p, n)
+            end += n
+            out[i + 1] = <int32_t>end
+            continue
+        text.n = end
+        if not run_odd(r, i, p - 1, e):
+            return False
+        end = text.n
+    text.n = end
+    return True
+
+
+cdef bint run_cells(CellRun* r) noexcept nogil:
+    """All cells of the run. False when one cannot be read, or not here."""
+    cdef int64_t row = r.t.row, i
+    cdef int32_t k = r.c.kind
+    cdef TextOut* text = &r.t.texts[r.col]
+    cdef const uint16_t* at = r.ends
+    cdef void* out = <char*>r.c.values + row * trino_size(k)
+    if k == KIND_INT64:
+        return run_integers(r, <int64_t*>out)
+    if k == KIND_INT32:
+        return run_integers(r, <int32_t*>out)
+    if k == KIND_INT16:
+        return run_integers(r, <int16_t*>out)
+    if k == KIND_INT8:
+        return run_integers(r, <int8_t*>out)
+    if k == KIND_FLOAT64:
+        return run_doubles(r, <double*>out)
+    if k == KIND_FLOAT32:
+        return run_floats(r, <float*>out)
+    if k == KIND_DECIMAL128:
+        return run_decimals(r, <int64_t*>out)
+    if k == KIND_DATE32:
+        return run_days(r, <int32_t*>out)
+    if k == KIND_TIMESTAMP:
+        return run_moments(r, <int64_t*>out)
+    if k == KIND_TEXT and text.n < 0x7FFFFFFF - 2 * INDEX_BYTES and text_room(text, 2 * INDEX_BYTES):
+        return run_texts(r, &(<int32_t*>r.c.values)[row])
+    for i in range(r.n):
+        if not run_odd(r, i, r.base + at[0] + r.skip, r.base + at[1]):
+            return False
+        at += r.step
+    return True
+
+
+cdef int64_t rows_indexed(const JsonIndex* x, int64_t step, const char* stop) noexcept nogil:
+    """How many rows the index has to the end, `step` ends each and the beginning of another row behind; the last is the
+    first one that ends at `stop` or behind."""
+    cdef int64_t n = 0
+    cdef const uint16_t* at = x.at + step - 1
+    cdef const char* p
+    while (n + 1) * step <= x.n:
+        p = x.base + at[0]
+        if p[0] != c']' or p[1] != c',' or p[2] != c'[' or at[1] != at[0] + 1:
+            break
+        at += step
+        n += 1
+        if p + 1 >= stop:
+            break
+    return n
+
+
+cdef bint page_run(TrinoPage* t) noexcept nogil:
+    """As many rows from t.j.p on as the index of their ends has, maybe none; t.j.p then stands behind the last one.
+
+    False when they have to be read again, by the careful readers alone.
+    """
+    cdef JsonIndex* x = t.index
+    cdef const char* p = t.j.p
+    cdef CellRun r
+    cdef int64_t n
+    cdef int32_t col
+    if x is NULL or p - t.j.start < CELL_BEFORE or t.j.end - p < 2 * CELL_ROOM or p[0] != c'[':
+        return True
+    # The mark before the row counts as an end, so that all cells of a column look alike.
+    json_index(x, p - 1, t.j.end - CELL_ROOM)
+    r.step = t.b.ncols + 1
+    n = rows_indexed(x, r.step, t.stop)
+    if n == 0:
+        return True
+    if t.row + n > t.room and not page_grow(t, t.row + n, x.base + x.at[n * r.step]):
+        return False
+    r.t = t
+    r.base = x.base
+    r.escapes = x.escapes
+    r.n = n
+    for col in range(t.b.ncols):
+        r.c = &t.b.cols[col]
+        r.col = col
+        r.ends = x.at + col
+        r.skip = 1 if col > 0 else 2
+        r.mark = c',' if col < t.b.ncols - 1 else c']'
+        if not run_cells(&r):
+            return False
+    t.row += n
+    t.j.p = x.base + x.at[n * r.step]
+    return True
