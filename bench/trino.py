@@ -6,14 +6,12 @@ ARGUS_TRINO (host:port) names a server that runs already, for all but the spool.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import http.client
 import json
 import os
 import re
 import statistics
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -190,22 +188,11 @@ def connect_and_first_row(host: str, port: int) -> Iterator[Figure]:
 @contextmanager
 def spooling_server() -> Iterator[Any]:
     """A Trino of its own with a spool, and the object store for that."""
-    from tests.engines.process import free_port, running
+    from tests.engines.spool import object_store
     from tests.engines.trino import trino_server
-    from tests.engines.trino_secure import SPOOL
 
-    port = free_port()
-    config = {
-        "protocol.spooling.enabled": "true",
-        "protocol.spooling.shared-secret-key": base64.b64encode(os.urandom(32)).decode(),
-        "protocol.spooling.retrieval-mode": "STORAGE",
-    }
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with running(command, RESULTS / "s3", port, 60):
-        bucket = urllib.request.Request(f"http://127.0.0.1:{port}/spool", method="PUT")
-        urllib.request.urlopen(bucket, timeout=10).close()
-        with trino_server(config, {"spooling-manager.properties": SPOOL.replace("{port}", str(port))}) as server:
-            yield server
+    with object_store(RESULTS / "s3") as store, trino_server(store.config(), store.files()) as server:
+        yield server
 
 
 LINES = (

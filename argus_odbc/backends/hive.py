@@ -49,6 +49,7 @@ class Hive(HS2Backend):
             10297: "HYC00",
         },
         texts=(
+            (r"Unable to convert time literal", "22007"),
             (r"AlreadyExistsException|already exists", "42S01"),
             (r"InvalidTableException|Table not found", "42S02"),
             (r"Database does not exist|Database \S+ does not exist", "3F000"),

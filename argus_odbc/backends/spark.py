@@ -34,8 +34,16 @@ class Spark(HS2Backend):
     )
     engine = Engine(fraction=6, interval_fraction=6)
     errors = ErrorMap(
-        texts=((r"\[SCHEMA_NOT_FOUND", "3F000"), (r"\[CATALOG_NOT_FOUND", "3D000")),
-        states={"42704": "42000"},
+        texts=(
+            (r"\[SCHEMA_NOT_FOUND", "3F000"),
+            (r"\[CATALOG_NOT_FOUND", "3D000"),
+            # SQLSTATE KD000 is all of these.
+            (r"\[INCOMPATIBLE_DATA_FOR_TABLE\.CANNOT_SAFELY_CAST", "22018"),
+            (r"\[INCOMPATIBLE_DATA_FOR_TABLE\.NULLABLE_", "23000"),
+            (r"\[INCOMPATIBLE_DATA_FOR_TABLE\.(?:EXTRA_COLUMNS|CANNOT_FIND_DATA)", "21S01"),
+            (r'\[INVALID_TYPED_LITERAL\].*"(?:DATE|TIME)', "22007"),
+        ),
+        states={"42704": "42000", "KD000": "42000"},
         strip=(
             r"^(?:(?:[a-z]\w*\.)+\w+: )?(?:Error running query: |Failed to open new session: )",
             # The plan of the query, which some messages end with.

@@ -20,6 +20,7 @@ cdef enum ColumnKind:
     KIND_INTERVAL_MONTHS   # values: int32 months
     KIND_INTERVAL_DURATION  # values: int64; scale as KIND_TIME64
     KIND_INTERVAL_MDN      # values: MonthDayNano (Arrow "tin")
+    KIND_DECIMAL_TEXT      # decimals as text, as KIND_TEXT: written as this driver would, of the column's scale, <= 16 digits
 
 cdef struct WideTimestamp:
     int64_t seconds        # since 1970-01-01T00:00:00, floor

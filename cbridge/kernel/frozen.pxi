@@ -42,7 +42,7 @@ cdef inline int64_t text_start(const Column* c, int64_t row) noexcept nogil:
 
 cdef inline int32_t offset_width(int32_t kind) noexcept nogil:
     """Bytes of one text offset; 0 for columns without texts."""
-    if kind == KIND_TEXT or kind == KIND_BINARY:
+    if kind == KIND_TEXT or kind == KIND_BINARY or kind == KIND_DECIMAL_TEXT:
         return 4
     return 8 if kind == KIND_LARGE_TEXT or kind == KIND_LARGE_BINARY else 0
 

@@ -1,6 +1,10 @@
 # One column of a HiveServer2 row set, from its list of values on the wire to a Column; each list is read once.
 # Included by _core.pyx after hs2text.pxi and hs2wire.pxi. Texts stay where they were received: see Column.gap.
 
+cdef enum:
+    MOST_KEPT = 14         # digits behind the point of decimals that stay text: 16 characters in all
+
+
 cdef bint column_validity(const WireColumn* c, Column* out) noexcept nogil:
     """The NULL bits turned into Arrow's; bits that the server left out mean a value. False: out of memory."""
     cdef int64_t size = (c.n + 7) / 8, given = c.nnulls if c.nnulls < size else size, i, count = 0
@@ -156,6 +160,47 @@ cdef bint parse_decimals(Wire* w, WireColumn* c, int32_t scale, int64_t* halves)
     return True
 
 
+cdef bint keep_decimals(Wire* w, WireColumn* c, int32_t scale, Column* out, bint* kept) noexcept nogil:
+    """Decimals as KIND_DECIMAL_TEXT, where all of them are written as this driver would: most are read as text.
+
+    Not kept: nothing has changed.
+    """
+    cdef const uint8_t* base = w.p + 4
+    cdef const uint8_t* q = w.p
+    cdef Written form = written_form(scale)
+    cdef int64_t i, k = 0
+    cdef bint good = True
+    cdef int32_t* at = <int32_t*>malloc(4 * (c.n + 1))
+    kept[0] = False
+    if at is NULL:
+        return wire_memory_out(w)
+    for i in range(c.n):
+        good = wire_text(w, q, &k)
+        if not good:
+            break
+        q += 4
+        at[i] = <int32_t>(q - base)
+        if not is_written(&form, <const char*>q, k):
+            # An empty text is what a NULL has.
+            good = k == 0 and doubtful_text(w, c, i)
+            if not good:
+                break
+        q += k
+    if not good:
+        free(at)
+        free(c.doubtful)
+        c.doubtful = NULL
+        return True  # what is wrong, the other way finds again
+    at[c.n] = <int32_t>(q + 4 - base)
+    out.kind = KIND_DECIMAL_TEXT
+    out.values = at
+    out.data = base
+    out.gap = 4
+    w.p = q
+    kept[0] = True
+    return True
+
+
 cdef bint parse_moments(Wire* w, WireColumn* c, int32_t scale, int64_t* units) noexcept nogil:
     """Timestamps into KIND_TIMESTAMP."""
     cdef const uint8_t* q = w.p
@@ -199,12 +244,18 @@ cdef bint parse_others(Wire* w, WireColumn* c, const KindSpec* spec, char* value
 cdef bint wire_strings(Wire* w, WireColumn* c, const KindSpec* spec, Column* out) noexcept nogil:
     """The strings of a column, of which w.p has the first, as what the column is to become."""
     cdef void* values
+    cdef bint kept
     if spec.kind == KIND_NULL:
         return skip_texts(w, c)
     if c.n * 4 > w.end - w.p:
         return wire_cut(w)
     if spec.kind == KIND_TEXT or spec.kind == KIND_BINARY:
         return index_texts(w, c, out)
+    if spec.kind == KIND_DECIMAL128 and 0 <= spec.scale <= MOST_KEPT:
+        if not keep_decimals(w, c, spec.scale, out, &kept):
+            return False
+        if kept:
+            return True
     values = malloc((c.n + 1) * text_size(spec.kind))
     out.values = values
     if values is NULL:

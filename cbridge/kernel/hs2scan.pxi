@@ -1,6 +1,23 @@
 # Where a Thrift message ends: connections without SASL carry no lengths, so the end is found by walking the values.
 # Included by _core.pyx after hs2rows.pxi. Resumable: what has been walked is never looked at again.
 
+cdef extern from *:
+    """
+    /* Steps over up to `left` texts, as far as their lengths have arrived; returns how many are left. A column of texts is
+     * most of a message, so it has a loop of its own. */
+    static inline int64_t argus_pass_texts(const uint8_t *p, int64_t n, int64_t left, int64_t *at) {
+        int64_t i = *at;
+        for (; left > 0 && n - i >= 4; left--) {
+            uint32_t length = argus_be32(p + i);
+            if (length > 0x7FFFFFFF) break;
+            i += 4 + (int64_t)length;
+        }
+        *at = i;
+        return left;
+    }
+    """
+    int64_t pass_texts "argus_pass_texts"(const uint8_t* p, int64_t n, int64_t left, int64_t* at) noexcept nogil
+
 cdef struct ScanFrame:
     int32_t type           # T_STRUCT, T_LIST or T_MAP
     int32_t first, second  # types of elements; of a map's keys and values
@@ -97,6 +114,10 @@ cdef int64_t hs2_message_end(Scan* s, const uint8_t* p, int64_t n) noexcept nogi
                 s.depth -= 1
                 continue
             type = f.first if f.type == T_LIST or f.left % 2 == 0 else f.second
+            if type == T_STRING and f.type == T_LIST:
+                f.left = pass_texts(p, n, f.left, &s.at)
+                if f.left == 0:
+                    continue
             if s.at > n or not scan_value(s, p, n, type, &result):
                 return result
             f.left -= 1

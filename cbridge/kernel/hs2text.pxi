@@ -10,7 +10,7 @@ cdef extern from *:
     }
 
     /* The usual forms of dates and decimals, several characters at a time. 0 for all others, right or wrong, which the
-     * careful readers below look at. All read up to 8 bytes before the text: lengths and other texts stand there. */
+     * careful readers below look at. All read up to 16 bytes before the text: lengths and other texts stand there. */
     #define ARGUS_ZEROS 0x3030303030303030u
 
     /* The number of 0 to 8 digits that end before `end`. */
@@ -40,6 +40,42 @@ cdef extern from *:
         *out = (int64_t)(high * 100000000u + low) * unit + (int64_t)fraction;
         if (negative) *out = -*out;
         return 1;
+    }
+
+    /* A column's decimals as this driver writes them: digits, `scale` of them behind a point, no zero in front that can go. */
+    typedef struct {
+        uint64_t low_is, low_add, high_is, high_add;  /* for the last 8 characters and the 8 before them */
+        int64_t least;                                /* characters of the shortest */
+    } argus_written;
+
+    static inline argus_written argus_written_form(int32_t scale) {
+        argus_written f = {ARGUS_ZEROS, 0x7676767676767676u, ARGUS_ZEROS, 0x7676767676767676u, scale > 0 ? scale + 2 : 1};
+        int shift = 8 * (scale < 8 ? 7 - scale : 15 - scale);
+        if (scale > 0) {  /* the point's byte is made 0 by another number, and 1 is too much there already */
+            *(scale < 8 ? &f.low_is : &f.high_is) ^= (uint64_t)('0' ^ '.') << shift;
+            *(scale < 8 ? &f.low_add : &f.high_add) += (uint64_t)(0x7F - 0x76) << shift;
+        }
+        return f;
+    }
+
+    /* Whether the text is of that form and has at most 16 characters behind a sign. -0 is not written. */
+    static inline int argus_is_written(const argus_written *f, const char *p, int64_t n) {
+        static const uint64_t keep[17][2] = {
+            {0, 0}, {~0ull << 56, 0}, {~0ull << 48, 0}, {~0ull << 40, 0}, {~0ull << 32, 0}, {~0ull << 24, 0}, {~0ull << 16, 0},
+            {~0ull << 8, 0}, {~0ull, 0}, {~0ull, ~0ull << 56}, {~0ull, ~0ull << 48}, {~0ull, ~0ull << 40},
+            {~0ull, ~0ull << 32}, {~0ull, ~0ull << 24}, {~0ull, ~0ull << 16}, {~0ull, ~0ull << 8}, {~0ull, ~0ull}};
+        const char *end = p + n;
+        int negative = *p == '-';
+        uint64_t low, high;
+        p += negative;
+        n -= negative;
+        if (n < f->least || n > 16) return 0;
+        memcpy(&low, end - 8, 8);
+        memcpy(&high, end - 16, 8);
+        low = (low ^ f->low_is) & keep[n][0];
+        high = (high ^ f->high_is) & keep[n][1];
+        if ((low | (low + f->low_add) | high | (high + f->high_add)) & 0x8080808080808080u) return 0;
+        return !((*p == '0') & (n > f->least)) & !(negative & ((low | high) == 0));
     }
 
     /* YYYY-MM-DD. Every byte is made 0 to 9 where a digit has to stand and 0 for the marks between; bit 7 of the sum
@@ -93,6 +129,10 @@ cdef extern from *:
     """
     bint mul_add_overflows "argus_mul_add"(int64_t a, int64_t b, int64_t c, int64_t* out) noexcept nogil
     bint plain_decimal "argus_plain_decimal"(const char* p, int64_t n, int32_t scale, int64_t unit, int64_t* out) noexcept nogil
+    ctypedef struct Written "argus_written":
+        pass
+    Written written_form "argus_written_form"(int32_t scale) noexcept nogil
+    bint is_written "argus_is_written"(const Written* form, const char* p, int64_t n) noexcept nogil
     bint plain_day "argus_plain_day"(const char* p, int32_t* out) noexcept nogil
     bint plain_moment "argus_plain_moment"(const char* p, int64_t n, int64_t* seconds, int64_t* nanos) noexcept nogil
 

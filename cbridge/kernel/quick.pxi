@@ -55,6 +55,10 @@ cdef QuickOp quick_choose(const Column* col, SQLSMALLINT sql_type, SQLSMALLINT c
         if c.cclass == C_WIDE:
             return QUICK_WIDE
         return QUICK_CHAR if c.cclass == C_CHAR else QUICK_NONE
+    if k == KIND_DECIMAL_TEXT and f == FAMILY_EXACT:
+        if c.cclass == C_WIDE:
+            return QUICK_WIDE
+        return QUICK_CHAR if c.cclass == C_CHAR else QUICK_NONE
     if k == KIND_DECIMAL128 and f == FAMILY_EXACT and 0 <= col.scale <= MAX_DIGITS:
         if c.cclass == C_WIDE:
             return QUICK_NUMBER_WIDE
@@ -165,7 +169,7 @@ cdef inline bint quick_cell(const Column* col, int64_t row, const Quick* q, void
         memcpy(buffer, <const char*>col.values + 4 * i, 4)
         length = 4
     elif op == QUICK_WIDE or op == QUICK_CHAR:
-        if col.kind == KIND_TEXT:
+        if col.kind != KIND_LARGE_TEXT:
             at = (<const int32_t*>col.values)[i]
             length = (<const int32_t*>col.values)[i + 1] - at - col.gap
         else:

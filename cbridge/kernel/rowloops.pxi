@@ -358,7 +358,10 @@ cdef int64_t rows_decimal_numeric(const Block* b) noexcept nogil:
         if nulls and column_null(b.col, b.first + i):
             raised += row_null(b, i)
             continue
-        decimal_at(b.col, b.col.offset + b.first + i, &d)
+        if b.col.kind == KIND_DECIMAL_TEXT:
+            decimal_from_digits(b.col, b.first + i, &d)
+        else:
+            decimal_at(b.col, b.col.offset + b.first + i, &d)
         status = decimal_to_numeric(&d, b.target.precision, b.target.scale, &s)
         if status != CELL_DONE:
             raised += row_failed(b, i, status)

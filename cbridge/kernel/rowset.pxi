@@ -53,10 +53,10 @@ cdef int64_t rows_of_text(const Block* b) noexcept nogil:
     cdef bint binary = b.ctype.cclass == C_BYTES
     cdef int32_t k = b.col.kind
     if b.ctype.cclass == C_WIDE:
-        if k == KIND_TEXT:
+        if k == KIND_TEXT or k == KIND_DECIMAL_TEXT:
             return rows_text_wide(b, <const int32_t*>b.col.values)
         return rows_text_wide(b, <const int64_t*>b.col.values)
-    if k == KIND_TEXT or k == KIND_BINARY:
+    if k == KIND_TEXT or k == KIND_BINARY or k == KIND_DECIMAL_TEXT:
         return rows_text_char(b, <const int32_t*>b.col.values, binary)
     return rows_text_char(b, <const int64_t*>b.col.values, binary)
 
@@ -86,6 +86,11 @@ cdef RowLoop choose_loop(const Column* col, const Target* t, const CType* c) noe
     elif k == KIND_DECIMAL128 and f == FAMILY_EXACT and 0 <= col.scale <= MAX_DIGITS:
         if to == C_CHAR and t.capacity >= 43:
             return rows_decimal_char
+        if to == C_NUMERIC:
+            return rows_decimal_numeric
+    elif k == KIND_DECIMAL_TEXT and f == FAMILY_EXACT:
+        if to == C_CHAR or to == C_WIDE:
+            return rows_of_text
         if to == C_NUMERIC:
             return rows_decimal_numeric
     return rows_generic

@@ -94,7 +94,7 @@ cdef inline void column_bytes(const Column* c, int64_t row, const char** p, int6
     cdef const char* data = text_data(c)
     cdef const int32_t* small
     cdef const int64_t* large
-    if c.kind == KIND_TEXT or c.kind == KIND_BINARY:
+    if c.kind == KIND_TEXT or c.kind == KIND_BINARY or c.kind == KIND_DECIMAL_TEXT:
         small = <const int32_t*>c.values
         p[0] = data + small[i]
         n[0] = small[i + 1] - small[i] - c.gap
@@ -110,6 +110,21 @@ cdef inline void decimal_at(const Column* c, int64_t i, Decimal* d) noexcept nog
     cdef u128 bits = make_u128(words[1], words[0])
     d.negative = words[1] >> 63 != 0
     d.digits = ~bits + <u128>1 if d.negative else bits
+    d.scale = c.scale
+    d.lost = False
+
+
+cdef inline void decimal_from_digits(const Column* c, int64_t row, Decimal* d) noexcept nogil:
+    """One cell of KIND_DECIMAL_TEXT; the decoder has proved that there are only digits, one point and one sign."""
+    cdef const char* p
+    cdef int64_t n, k
+    cdef uint64_t digits = 0
+    column_bytes(c, row, &p, &n)
+    for k in range(n):
+        if p[k] >= c'0':
+            digits = digits * 10 + <uint64_t>(p[k] - c'0')
+    d.negative = n > 0 and p[0] == c'-'
+    d.digits = <u128>digits
     d.scale = c.scale
     d.lost = False
 
@@ -145,6 +160,9 @@ cdef CellStatus value_from_column(const Column* c, int64_t row, Value* v) noexce
             return CELL_RANGE
         v.kind = VALUE_DECIMAL
         decimal_at(c, i, &v.decimal)
+    elif k == KIND_DECIMAL_TEXT:
+        v.kind = VALUE_DECIMAL
+        decimal_from_digits(c, row, &v.decimal)
     elif k == KIND_TEXT or k == KIND_LARGE_TEXT:
         v.kind = VALUE_TEXT
         column_bytes(c, row, &v.text, &v.length)

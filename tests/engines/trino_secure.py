@@ -8,10 +8,8 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,7 +18,8 @@ from pathlib import Path
 from fakes.openid import CLIENT, SECRET, OpenId, jwt
 
 from .kdc import Kdc, kdc
-from .process import BUILD, free_port, running
+from .process import BUILD, free_port
+from .spool import Store, object_store
 from .trino import trino_server
 
 USERS = {"alice": "a;b}c{ü\"'%", "admin": "admin-pw"}
@@ -39,7 +38,7 @@ class SecureServer:
     port: int
     plain_port: int
     keys: Path
-    s3_port: int
+    store: Store
     kdc: Kdc
     openid: OpenId
 
@@ -84,18 +83,6 @@ def password_line(user: str, password: str) -> str:
     return f"{user}:1000:{salt.hex()}:{key.hex()}\n"
 
 
-SPOOL = """\
-spooling-manager.name=filesystem
-fs.s3.enabled=true
-fs.location=s3://spool/segments/
-s3.endpoint=http://127.0.0.1:{port}
-s3.region=us-east-1
-s3.aws-access-key=test
-s3.aws-secret-key=testtest
-s3.path-style-access=true
-fs.segment.encryption=false
-"""
-
 RULES = {
     "catalogs": [{"allow": "all"}],
     "impersonation": [{"original_user": "admin", "new_user": ".*"}],
@@ -112,7 +99,8 @@ def secure_server() -> Iterator[SecureServer]:
     """All of them; their ports are free ones."""
     BUILD.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="keys-", dir=BUILD) as name, ExitStack() as started:
-        keys, s3_port, https_port = Path(name), free_port(), free_port()
+        keys, https_port = Path(name), free_port()
+        store = started.enter_context(object_store(keys / "s3"))
         make_keys(keys)
         realm = started.enter_context(kdc(keys / "krb5", PRINCIPALS))
         openid = started.enter_context(OpenId(keys / "openid.key"))
@@ -141,20 +129,14 @@ def secure_server() -> Iterator[SecureServer]:
             "query.client.timeout": "4s",
             "http-server.authentication.jwt.key-file": str(keys / "jwt.pub"),
             "http-server.authentication.certificate.user-mapping.pattern": "CN=(.*)",
-            "protocol.spooling.enabled": "true",
-            "protocol.spooling.shared-secret-key": base64.b64encode(os.urandom(32)).decode(),
-            "protocol.spooling.retrieval-mode": "STORAGE",
+            **store.config(),
         }
         files = {
             "password-authenticator.properties": "password-authenticator.name=file\nfile.password-file={etc}/passwords\n",
             "passwords": "".join(password_line(user, password) for user, password in USERS.items()),
-            "spooling-manager.properties": SPOOL.replace("{port}", str(s3_port)),
+            **store.files(),
             "access-control.properties": "access-control.name=file\nsecurity.config-file={etc}/rules.json\n",
             "rules.json": json.dumps(RULES),
         }
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(s3_port)]
-        with running(command, keys / "s3", s3_port, 60):
-            bucket = urllib.request.Request(f"http://127.0.0.1:{s3_port}/spool", method="PUT")
-            urllib.request.urlopen(bucket, timeout=10).close()
-            with trino_server(config, files) as server:
-                yield SecureServer(https_port, server.port, keys, s3_port, realm, openid)
+        server = started.enter_context(trino_server(config, files))
+        yield SecureServer(https_port, server.port, keys, store, realm, openid)

@@ -45,7 +45,7 @@ KINDS = {
     "large_text": KIND_LARGE_TEXT, "binary": KIND_BINARY, "large_binary": KIND_LARGE_BINARY, "uuid": KIND_UUID,
     "date32": KIND_DATE32, "time64": KIND_TIME64, "timestamp": KIND_TIMESTAMP, "timestamp_wide": KIND_TIMESTAMP_WIDE,
     "interval_months": KIND_INTERVAL_MONTHS, "interval_duration": KIND_INTERVAL_DURATION,
-    "interval_mdn": KIND_INTERVAL_MDN}
+    "interval_mdn": KIND_INTERVAL_MDN, "decimal_text": KIND_DECIMAL_TEXT}
 
 
 cdef class Rows:

@@ -71,7 +71,9 @@ def column(kernel: ModuleType, kind: str, values: Sequence[Any], scale: int = 0,
         return kernel.Rows(kind, b"", offset=skip)
     if kind == "bool":
         buffer = bitmap([bool(v) for v in rows])
-    elif kind.removeprefix("large_") in ("text", "binary"):
+    elif kind.removeprefix("large_") in ("text", "binary", "decimal_text"):
+        if kind == "decimal_text":
+            rows = [None if v is None else f"{v:.{scale}f}" for v in rows]
         parts = [v.encode("utf-8", "surrogateescape") if isinstance(v, str) else v or b"" for v in rows]
         ends = [0]
         for part in parts:

@@ -25,7 +25,8 @@ cdef tuple hs2_cell(const Column* c, int64_t row):
         return ("wide", ((<const WideTimestamp*>c.values)[i].seconds, (<const WideTimestamp*>c.values)[i].picoseconds))
     if c.kind == KIND_DECIMAL128:
         return ("int", int.from_bytes((<const char*>c.values + 16 * i)[:16], "little", signed=True))
-    return ("bytes", (<const char*>c.data + at[i])[:at[i + 1] - at[i] - c.gap])
+    return ("kept" if c.kind == KIND_DECIMAL_TEXT else "bytes",
+            (<const char*>c.data + at[i])[:at[i + 1] - at[i] - c.gap])
 
 
 def hs2(bytes payload, kinds):

@@ -103,6 +103,7 @@ TABLE: list[tuple[str, int, tuple[str, ...], list[Any]]] = [
     ("float32", 0, ("REAL",), SINGLES),
     ("float64", 0, ("DOUBLE", "FLOAT"), REALS + SPECIALS),
     ("decimal128", 2, ("DECIMAL", "NUMERIC"), DECIMALS),
+    ("decimal_text", 2, ("DECIMAL", "NUMERIC"), DECIMALS),
     ("text", 0, ("CHAR", "VARCHAR", "LONGVARCHAR", "WVARCHAR"), TEXTS),
     ("text", 0, ("DECIMAL", "INTEGER", "BIGINT", "DOUBLE", "BIT"), ASCII),
     ("text", 0, ("TYPE_DATE", "TYPE_TIME", "TYPE_TIMESTAMP"), [*ASCII, *ZONED]),
@@ -164,11 +165,12 @@ def test_wide_text_in_both_sizes(kernel: ModuleType, wchar_size: int) -> None:
 
 
 def test_numeric_with_precision_and_scale_of_the_ard(kernel: ModuleType) -> None:
-    rows = column(kernel, "decimal128", DECIMALS, 2)
-    for row, value in enumerate(DECIMALS):
-        for precision in (1, 3, 6, 38):
-            for scale in (-2, 0, 1, 2, 5):
-                check(kernel, rows, row, value, SQL["DECIMAL"], C["NUMERIC"], 0, precision=precision, scale=scale)
+    for kind in ("decimal128", "decimal_text"):
+        rows = column(kernel, kind, DECIMALS, 2)
+        for row, value in enumerate(DECIMALS):
+            for precision in (1, 3, 6, 38):
+                for scale in (-2, 0, 1, 2, 5):
+                    check(kernel, rows, row, value, SQL["DECIMAL"], C["NUMERIC"], 0, precision=precision, scale=scale)
 
 
 def test_leading_precision_and_fraction_digits(kernel: ModuleType) -> None:

@@ -81,7 +81,7 @@ def test_the_answer_itself_is_good() -> None:
     assert columns[3][2] == ("int", 200_000)
     assert columns[5][3] == ("float", 0.375)
     assert columns[6][2] == ("bytes", "ä漢😀ä漢😀".encode())
-    assert columns[8][2] == ("int", -2125)
+    assert columns[8][2] == ("kept", b"-2.125")
     assert columns[10][2] == ("int", 1_709_210_096_000_002)
     assert columns[11][2] == ("int", 26)
 

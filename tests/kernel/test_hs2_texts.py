@@ -30,7 +30,12 @@ def strings(values: list[str | bytes]) -> bytes:
 def decoded(value: str, kind: str, scale: int = 0) -> Any:
     """The number that one text becomes; the error's sentence when it becomes none."""
     result = kernel.hs2(answer(strings([value])), [(kind, scale)])
-    return result if isinstance(result, str) else result[2][0][0][1]
+    return result if isinstance(result, str) else number(result[2][0][0])
+
+
+def number(cell: tuple[str, Any]) -> Any:
+    """What a cell holds; of a decimal that was kept as text, the number of its digits."""
+    return int(cell[1].replace(b".", b"")) if cell[0] == "kept" else cell[1]
 
 
 @pytest.mark.parametrize("scale", [0, 1, 5, 18, 37, 38])
@@ -72,7 +77,30 @@ def column_of(values: list[str], kind: str, scale: int = 0) -> list[int]:
     """The numbers that a column of texts becomes."""
     result = kernel.hs2(answer(strings(list(values))), [(kind, scale)])
     assert not isinstance(result, str), result
-    return [cell[1] for cell in result[2][0]]
+    return [number(cell) for cell in result[2][0]]
+
+
+@pytest.mark.parametrize("scale", [0, 1, 2, 6, 7, 8, 14, 15])
+def test_decimals_stay_text_where_they_are_written_as_they_are_shown(scale: int) -> None:
+    dice = random.Random(scale)
+    most = 16 if scale == 0 else 15
+    numbers = [dice.randrange(1, 10**digits) for digits in range(1, most + 1) for _ in range(20)] + [10**most - 1]
+    written = [f"{Decimal(sign * n).scaleb(-scale):f}" for n in numbers for sign in (1, -1)] + [f"{0:.{scale}f}"]
+    column = kernel.hs2(answer(strings(list(written))), [("decimal128", scale)])[2][0]
+    if scale <= 14:
+        assert column == [("kept", text.encode()) for text in written]
+    else:
+        assert column == [("int", int(text.replace(".", ""))) for text in written]
+
+
+@pytest.mark.parametrize(
+    ("other", "number"),
+    [("007.50", 750), ("00.00", 0), ("-0.00", 0), ("-00.01", -1), ("7", 700), ("7.5", 750), ("75E-1", 750),
+     ("7.500", 750), ("-00012345678901.50", -1234567890150), ("12345678901234567890.12", 1234567890123456789012)],
+)  # fmt: skip
+def test_a_decimal_that_is_shown_otherwise_is_read_as_a_number(other: str, number: int) -> None:
+    got = kernel.hs2(answer(strings(["1.25", other, "-3.50"])), [("decimal128", 2)])[2][0]
+    assert got == [("int", 125), ("int", number), ("int", -350)]
 
 
 def test_every_date_of_the_calendar() -> None:
@@ -164,7 +192,7 @@ def test_intervals() -> None:
 def test_a_null_is_not_read_as_a_value() -> None:
     assert kernel.hs2(
         answer(column(7, 11, [text(b"") if i in (1, 10) else text(b"5") for i in range(11)])), [("decimal128", 0)]
-    )[2][0] == [None if i in (1, 10) else ("int", 5) for i in range(11)]
+    )[2][0] == [None if i in (1, 10) else ("kept", b"5") for i in range(11)]
 
 
 # ---- whole answers ----

@@ -30,6 +30,7 @@ from plain import (
     STMT,
     Driver,
     Session,
+    current,
     pointer,
 )
 
@@ -57,9 +58,10 @@ class OnEngine(Session):
         self.facts = facts
 
 
-@pytest.fixture
-def session(driver: Driver, facts: Facts) -> Iterator[OnEngine]:
-    opened = OnEngine(driver, facts)
+# CursorMemory=0 leaves no batch in memory but those of the current rowset.
+@pytest.fixture(params=["", "CursorMemory=0;"], ids=["memory", "file"])
+def session(driver: Driver, facts: Facts, request: pytest.FixtureRequest) -> Iterator[OnEngine]:
+    opened = OnEngine(driver, facts, current() + request.param)
     yield opened
     opened.close()
 
@@ -121,7 +123,7 @@ def expected(orientation: int, offset: int, where: dict[str, int]) -> tuple[int,
     return (new, lines[0]["sqlstate"]) if where["last"] else (min(new, BEFORE), "")
 
 
-@pytest.mark.parametrize("last", [0, 1, 2, 5, 7, 20])
+@pytest.mark.parametrize("last", [0, 1, 2, 5, 7, 20, 5000])
 def test_every_line_of_the_positioning_tables(session: OnEngine, last: int) -> None:
     chance = random.Random(last)
     rowset = Rowset(session, last, 3)
@@ -245,7 +247,9 @@ MIXED = (
     "CAST(i AS DECIMAL(30, 4)) AS e, DATE '2000-01-01' + CAST(i % 5000 AS INTEGER) AS f, "
     "CASE WHEN i % 5 = 0 THEN NULL ELSE CAST(i % 128 AS TINYINT) END AS g, "
     "TIMESTAMPTZ '2024-03-31 00:30:00+00' + to_minutes(i % 100) AS h, NULL AS n, uuid() AS u, "
-    "CAST(i || '' AS BLOB) AS v, to_days(CAST(i AS INTEGER)) AS w, repeat('x', i % 50) AS x "
+    "CAST(i || '' AS BLOB) AS v, to_days(CAST(i AS INTEGER)) AS w, repeat('x', i % 50) AS x, "
+    "CAST(i % 200 AS UTINYINT) AS y, CAST(i % 9 AS SMALLINT) AS z, CAST(i / 4 AS FLOAT) AS aa, "
+    "CAST(i * 1.25 AS DECIMAL(9, 2)) AS bb, TIME '01:02:03' + to_seconds(i % 3600) AS cc, [i, NULL] AS dd "
     "FROM range({rows}) t(i)"
 )
 
@@ -264,7 +268,7 @@ def row_of_text(session: Session, columns: int) -> list[bytes | None]:
 @pytest.mark.engines("duckdb")
 @pytest.mark.parametrize("megabytes", [0, 1, 64])
 def test_rows_are_the_same_from_memory_and_from_the_file(driver: Driver, megabytes: int) -> None:
-    rows, columns = 60_000, 13
+    rows, columns = 60_000, 19
     session = Session(driver, MEMORY + f"CursorMemory={megabytes};TimeZone=Europe/Vienna;")
     session.ok(f"CREATE TABLE t AS {MIXED.format(rows=rows)}".encode())
     chance = random.Random(megabytes)
@@ -367,6 +371,36 @@ def test_a_folder_that_is_not_there_is_named(driver: Driver, monkeypatch: pytest
     assert kept.fetched.value == 0
     assert session.state() == "HY000"
     session.close()
+
+
+@pytest.mark.engines("duckdb")
+def test_an_error_in_the_middle_of_the_result(session: OnEngine) -> None:
+    """Rows before the error can be read; what needs the end says why it cannot be had."""
+    rowset = Rowset(session, 1, 5)
+    session.driver.SQLCloseCursor(pointer(session.stmt))
+    session.ok(
+        b"SELECT i, CASE WHEN i = 900000 THEN error('stop here') ELSE 'row ' || i END FROM range(1, 1000000) t(i)"
+    )
+    assert scroll(session, FIRST) == SQL_SUCCESS
+    assert rowset.rows() == [1, 2, 3, 4, 5]
+    assert scroll(session, LAST) == SQL_ERROR
+    assert scroll(session, ABSOLUTE, 2) == SQL_SUCCESS
+    assert rowset.rows() == [2, 3, 4, 5, 6]
+    assert scroll(session, ABSOLUTE, -1) == SQL_ERROR
+
+
+def test_two_cursors_of_one_connection(session: OnEngine) -> None:
+    driver, other = session.driver, session.driver.alloc(STMT, session.dbc)
+    for stmt, n in ((session.stmt, 4000), (other, 3000)):
+        driver.SQLSetStmtAttr(pointer(stmt), CURSOR_TYPE, pointer(STATIC), 0)
+        sql = f"SELECT i + 1 FROM {session.facts.numbers(n)} ORDER BY i".encode()
+        assert driver.SQLExecDirect(pointer(stmt), sql, SQL_NTS) == SQL_SUCCESS
+    value = ctypes.c_int64()
+    for row in (2500, 7, 2999, 1):
+        for stmt in (session.stmt, other):
+            assert driver.SQLFetchScroll(pointer(stmt), ABSOLUTE, row) == SQL_SUCCESS
+            driver.SQLGetData(pointer(stmt), 1, C_SBIGINT, ctypes.byref(value), 8, pointer(None))
+            assert value.value == row
 
 
 # ---- bookmarks ----

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from fakes.hs2 import FakeHS2, Result
-from plain import SQL_ERROR, SQL_SUCCESS, Driver, Session, pointer
+from plain import SQL_ERROR, SQL_NO_DATA, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, Driver, Session, pointer
 from registration import connection_string
 
-CHAR, WCHAR, STRING = 1, -8, 7
+CHAR, WCHAR, STRING, DECIMAL = 1, -8, 7, 15
 NEXT, FIRST, LAST, PRIOR = 1, 2, 3, 4
 NULL_DATA, STATIC, BLOCK, ROOM = -1, 3, 7, 120
 TEXTS = [
@@ -66,4 +66,56 @@ def test_texts_are_those_that_were_sent(driver_path: Path, sasl: bool, c_type: i
         for begin in range(BLOCK, len(ALL), BLOCK):
             assert texts(session, c_type, NEXT) == ALL[begin : begin + BLOCK]
         assert texts(session, c_type, NEXT) == []
+        session.close()
+
+
+PRICES = [
+    # The second page has texts that are not what the driver shows, the third a number that no 64 bits hold.
+    [None if i % 4 == 1 else f"{sign}{i * 977 % 5000}.{i % 100:02d}" for i in range(1, 60) for sign in ("", "-")],
+    ["1.5", "007.25", "-0.00", None, "2E+2", "3.00"],
+    ["12345678901234567890123.45", "0.01", None],
+]
+SHOWN = [*PRICES[0], "1.50", "7.25", "0.00", None, "200.00", "3.00", *PRICES[2]]
+
+
+@pytest.mark.parametrize("c_type", [CHAR, WCHAR])
+@pytest.mark.parametrize("static", [False, True])
+def test_decimals_are_shown_with_their_scale(driver_path: Path, c_type: int, static: bool) -> None:
+    columns = [("d", DECIMAL, "stringVal", {"precision": 25, "scale": 2})]
+    with FakeHS2({"prices": Result(columns=columns, pages=[[page] for page in PRICES])}) as server:
+        where = {"Backend": "hive", "Host": "127.0.0.1", "Port": server.port, "UID": "ann", "PWD": "x"}
+        session = Session(Driver(driver_path), connection_string(**where, AuthMech="PLAIN"))
+        if static:
+            assert session.driver.SQLSetStmtAttr(pointer(session.stmt), 6, pointer(STATIC), 0) == SQL_SUCCESS
+        session.ok(b"prices")
+        if static:
+            assert texts(session, c_type, LAST) == SHOWN[-BLOCK:]
+            assert texts(session, c_type, FIRST) == SHOWN[:BLOCK]
+        else:
+            assert texts(session, c_type, NEXT) == SHOWN[:BLOCK]
+        for begin in range(BLOCK, len(SHOWN), BLOCK):
+            assert texts(session, c_type, NEXT) == SHOWN[begin : begin + BLOCK]
+        assert texts(session, c_type, NEXT) == []
+        session.close()
+
+
+def test_a_decimal_that_stayed_text_is_a_number_too(driver_path: Path) -> None:
+    columns = [("d", DECIMAL, "stringVal", {"precision": 25, "scale": 2})]
+    with FakeHS2({"prices": Result(columns=columns, pages=[[["-1234.50", "99999.99"]]])}) as server:
+        where = {"Backend": "hive", "Host": "127.0.0.1", "Port": server.port, "UID": "ann", "PWD": "x"}
+        session = Session(Driver(driver_path), connection_string(**where, AuthMech="PLAIN"))
+        driver, stmt = session.driver, pointer(session.stmt)
+        session.ok(b"prices")
+        real, whole, left = ctypes.c_double(), ctypes.c_int64(), ctypes.c_int64()
+        text = ctypes.create_string_buffer(7)
+        assert driver.SQLFetch(stmt) == SQL_SUCCESS
+        assert driver.SQLGetData(stmt, 1, 8, ctypes.byref(real), 8, ctypes.byref(left)) == SQL_SUCCESS
+        assert real.value == -1234.5
+        assert driver.SQLGetData(stmt, 1, -25, ctypes.byref(whole), 8, ctypes.byref(left)) == SQL_SUCCESS_WITH_INFO
+        assert (whole.value, session.state()) == (-1234, "01S07")
+        assert driver.SQLFetch(stmt) == SQL_SUCCESS
+        # Only digits behind the point may be cut off a number.
+        assert driver.SQLGetData(stmt, 1, CHAR, text, 7, ctypes.byref(left)) == SQL_SUCCESS_WITH_INFO
+        assert (text.value, left.value, session.state()) == (b"99999.", 8, "01004")
+        assert driver.SQLFetch(stmt) == SQL_NO_DATA
         session.close()

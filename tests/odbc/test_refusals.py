@@ -41,6 +41,8 @@ REFUSED = {
     "{? = call p()}": (("spark", "trino", "hive"), "HYC00"),
     "select cast('x' as int)": (("duckdb", "spark", "trino"), "22018"),
     "select cast(9999999999 as int)": (("duckdb", "spark", "trino"), "22003"),
+    f"insert into {TABLE} values ('x')": (("duckdb", "spark"), "22018"),
+    "select {d '2024-02-30'}": (("spark", "trino", "hive"), "22007"),
     "select 1 / 0": (("spark", "trino"), "22012"),
 }
 

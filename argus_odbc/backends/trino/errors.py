@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -106,5 +107,7 @@ def query_error(error: Mapping[str, Any], query_id: str) -> DriverError:
     code = error.get("errorCode")
     text = str(error.get("message") or "").strip() or f"the query failed with {name or 'no reason given'}"
     state = STATES.get(name) or BY_TYPE.get(str(error.get("errorType")), "HY000")
+    if name == "INVALID_LITERAL" and re.search(r"\b(?:DATE|TIME|TIMESTAMP)\b", text):
+        state = "22007"
     advice = f"; {ADVICE[name]}" if name in ADVICE else ""
     return DriverError(state, code if isinstance(code, int) else 0, f"{text}{advice} ({name}, query {query_id})")

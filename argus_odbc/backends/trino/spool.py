@@ -33,6 +33,9 @@ ATTEMPTS = 4
 LARGEST = 1 << 31
 THREADS = 4
 
+AHEAD = 2
+"""Segments that are asked for at a time as long as they come fast enough; up to one for each thread when they do not."""
+
 
 class Unreachable(DriverError):
     """The object store does not answer at all."""
@@ -164,6 +167,7 @@ class Segments:
     def __init__(self, store: Store, threads: int, stopped: threading.Event) -> None:
         self._store = store
         self._threads = threads
+        self._ahead = min(AHEAD, threads)
         self._stopped = stopped
         self._queue: deque[_Part] = deque()
         self._bytes = 0
@@ -177,7 +181,7 @@ class Segments:
     @property
     def room(self) -> bool:
         """Whether more segments may be asked for."""
-        return len(self._queue) <= self._threads and self._bytes < IN_FLIGHT
+        return len(self._queue) <= self._ahead and self._bytes < IN_FLIGHT
 
     @property
     def ready(self) -> bool:
@@ -222,10 +226,10 @@ class Segments:
     def _advance(self) -> None:
         """Start to fetch what has room in memory; a page may name any number of segments."""
         held = 0
-        for part in self._queue:
+        for started, part in enumerate(self._queue):
             held += part.about
             if part.rows is None and part.coming is None:
-                if held > part.about and held > IN_FLIGHT:
+                if started and (held > IN_FLIGHT or started >= self._ahead):
                     return
                 self._start(part)
 
@@ -251,6 +255,9 @@ class Segments:
         """The rows of the next segment; waits for them, and calls `meanwhile` first, then now and then."""
         part = self._queue.popleft()
         self._bytes -= part.about
+        # More at a time only where that many do not come while one is read: each takes memory.
+        late = part.coming is not None and not part.coming.done()
+        self._ahead = min(2 * self._ahead, self._threads) if late else max(self._ahead - 1, min(AHEAD, self._threads))
         self._advance()
         return self._rows(part, meanwhile)
 
