@@ -1,6 +1,17 @@
 # Column and Batch: values in Arrow layout as every decoder makes them and every conversion reads them.
 # Included by _core.pyx first of the kernel; knows no handle and no Python.
 
+cdef extern from *:
+    """
+    /* Before plain loops that the compiler turns into work on full registers: once for AVX2 and once for all processors;
+     * glibc chooses when the library is loaded. */
+    #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+    #define ARGUS_CLONES __attribute__((target_clones("avx2", "default")))
+    #else
+    #define ARGUS_CLONES
+    #endif
+    """
+
 cdef enum ColumnKind:
     KIND_NULL = 0          # every row is NULL, no buffers
     KIND_BOOL              # values: bitmap

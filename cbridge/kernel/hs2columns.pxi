@@ -122,20 +122,31 @@ cdef bint doubtful_text(Wire* w, WireColumn* c, int64_t row) noexcept nogil:
 
 cdef bint parse_days(Wire* w, WireColumn* c, int32_t* days) noexcept nogil:
     """Dates into KIND_DATE32."""
+    cdef uint32_t years[DATES_AT_ONCE]
+    cdef uint32_t months[DATES_AT_ONCE]
+    cdef uint32_t of_month[DATES_AT_ONCE]
     cdef const uint8_t* q = w.p
-    cdef int64_t i, k = 0
-    for i in range(c.n):
+    cdef int64_t i = 0, k = 0, many, slow = 0   # rows before `slow` are read one by one
+    while i < c.n:
+        if i >= slow:
+            many = gather_dates(q, w.end, c.n - i if c.n - i < DATES_AT_ONCE else DATES_AT_ONCE, years, months, of_month)
+            if many >= DATES_WORTH and days_many(&days[i], years, months, of_month, many):
+                i += many
+                q += 14 * many
+                continue
+            slow = i + many
         if not wire_text(w, q, &k):
             return False
-        # Nearly all have ten characters, and this way the next date need not wait for the length of this one.
         if k == 10 and plain_day(<const char*>q + 4, &days[i]):
             q += 14
+            i += 1
             continue
         if not text_value(<const char*>q + 4, k, KIND_DATE32, 0, &days[i]):
             days[i] = 0
             if not doubtful_text(w, c, i):
                 return False
         q += 4 + k
+        i += 1
     w.p = q
     return True
 

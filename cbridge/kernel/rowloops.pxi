@@ -195,8 +195,10 @@ ctypedef fused Offset:
     int64_t
 
 
-cdef int64_t rows_text_char(const Block* b, const Offset* offsets, bint binary) noexcept nogil:
+cdef int64_t rows_text_char(const Block* given, const Offset* offsets, bint binary) noexcept nogil:
     """Text as SQL_C_CHAR, and bytes as SQL_C_BINARY, which have no terminator."""
+    # A copy: the compiler cannot know that the texts that are written are no part of it.
+    cdef Block b = given[0]
     cdef const Offset* at = offsets + b.col.offset + b.first
     cdef const char* text = text_data(b.col)
     cdef const char* p
@@ -206,11 +208,11 @@ cdef int64_t rows_text_char(const Block* b, const Offset* offsets, bint binary) 
     cdef bint wide = b.target.capacity >= 33
     for i in range(b.n):
         if nulls and column_null(b.col, b.first + i):
-            raised += row_null(b, i)
+            raised += row_null(given, i)
             continue
         n = at[i + 1] - at[i] - gap
         if n > room:
-            raised += row_slowly(b, i)
+            raised += row_slowly(given, i)
             continue
         p = text + at[i]
         out = b.data + i * b.data_stride
@@ -220,12 +222,14 @@ cdef int64_t rows_text_char(const Block* b, const Offset* offsets, bint binary) 
             memcpy(out, p, n)
         if not binary:
             out[n] = 0
-        row_length(b, i, n)
+        row_length(&b, i, n)
     return raised
 
 
-cdef int64_t rows_text_wide(const Block* b, const Offset* offsets) noexcept nogil:
+cdef int64_t rows_text_wide(const Block* given, const Offset* offsets) noexcept nogil:
     """Text as SQL_C_WCHAR: ASCII is widened in place, the rest goes the generic way."""
+    # A copy: the compiler cannot know that the texts that are written are no part of it.
+    cdef Block b = given[0]
     cdef const Offset* at = offsets + b.col.offset + b.first
     cdef const char* text = text_data(b.col)
     cdef const char* p
@@ -236,7 +240,7 @@ cdef int64_t rows_text_wide(const Block* b, const Offset* offsets) noexcept nogi
     cdef uint32_t zero = 0
     for i in range(b.n):
         if nulls and column_null(b.col, b.first + i):
-            raised += row_null(b, i)
+            raised += row_null(given, i)
             continue
         n = at[i + 1] - at[i] - gap
         p = text + at[i]
@@ -244,7 +248,7 @@ cdef int64_t rows_text_wide(const Block* b, const Offset* offsets) noexcept nogi
         steps = (n + 7) & ~7
         if n < units and steps <= units and at[i] + steps <= end:
             if not widen_steps(p, n, out, w):
-                raised += row_slowly(b, i)
+                raised += row_slowly(given, i)
                 continue
         elif n < units and ascii_prefix(p, n) == n:
             if w == 2:
@@ -252,19 +256,20 @@ cdef int64_t rows_text_wide(const Block* b, const Offset* offsets) noexcept nogi
             else:
                 widen32(p, n, out)
         else:
-            raised += row_slowly(b, i)
+            raised += row_slowly(given, i)
             continue
         memcpy(out + n * w, &zero, w)
-        row_length(b, i, n * w)
+        row_length(&b, i, n * w)
     return raised
 
 
-cdef int64_t rows_date(const Block* b) noexcept nogil:
+cdef int64_t rows_date_slowly(const Block* b, int64_t begin, int64_t end) noexcept nogil:
+    """Rows begin to end - 1 of a block of dates of any year."""
     cdef const int32_t* v = <const int32_t*>b.col.values + b.col.offset + b.first
     cdef bint nulls = has_nulls(b.col)
     cdef int64_t i, raised = 0
     cdef SQL_DATE_STRUCT d
-    for i in range(b.n):
+    for i in range(begin, end):
         if nulls and column_null(b.col, b.first + i):
             raised += row_null(b, i)
         elif date_to_struct(v[i], &d) != CELL_DONE:
@@ -272,6 +277,33 @@ cdef int64_t rows_date(const Block* b) noexcept nogil:
         else:
             store_date(&d, b.data + i * b.data_stride)
             row_length(b, i, sizeof(d))
+    return raised
+
+
+cdef int64_t rows_date(const Block* given) noexcept nogil:
+    cdef Block b = given[0]
+    cdef const int32_t* v = <const int32_t*>b.col.values + b.col.offset + b.first
+    cdef bint nulls = has_nulls(b.col)
+    cdef int64_t i, n, begin = 0, raised = 0
+    cdef uint32_t year_month[DATES_AT_ONCE]
+    cdef uint16_t day[DATES_AT_ONCE]
+    cdef char* out
+    while begin < b.n:
+        n = b.n - begin if b.n - begin < DATES_AT_ONCE else DATES_AT_ONCE
+        if not days_near(v + begin, n):
+            raised += rows_date_slowly(given, begin, begin + n)
+            begin += n
+            continue
+        civil_many(year_month, day, v + begin, n)
+        for i in range(n):
+            if nulls and column_null(b.col, b.first + begin + i):
+                raised += row_null(given, begin + i)
+                continue
+            out = b.data + (begin + i) * b.data_stride
+            memcpy(out, &year_month[i], 4)
+            memcpy(out + 4, &day[i], 2)
+            row_length(&b, begin + i, sizeof(SQL_DATE_STRUCT))
+        begin += n
     return raised
 
 
