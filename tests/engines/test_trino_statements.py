@@ -40,6 +40,25 @@ def asked(session: Trino, sql: str, *values: Parameter) -> str:
     return text
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SHOW CATALOGS",
+        "DESCRIBE tpch.tiny.nation",
+        "EXPLAIN SELECT 1",
+        "SHOW STATS FOR tpch.tiny.nation",
+        "TABLE tpch.tiny.nation",
+    ],
+)
+def test_what_only_shows_is_described_too(session: Trino, sql: str) -> None:
+    described = session.prepare(sql).columns
+    operation = session.execute(sql, (), ExecuteOptions(), ignore)
+    operation.fetch_results()
+    assert described
+    assert [(c.name, c.sql_type) for c in described] == [(c.name, c.sql_type) for c in operation.columns]
+    operation.close()
+
+
 # SQL type, value, what the server's typeof() says, and the value as the server writes it (CAST AS VARCHAR).
 TYPED = [
     (-6, -128, "tinyint", "-128"), (5, 32767, "smallint", "32767"), (4, -(2**31), "integer", "-2147483648"),

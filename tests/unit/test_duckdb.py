@@ -126,6 +126,7 @@ def test_an_open_result_survives_other_statements(session):
 
 
 def test_an_error_in_the_middle_comes_with_the_fetch(session):
+    run(session, "SET threads = 1")  # a second thread may come to the error before the first row is asked for
     first = run(session, "SELECT CASE WHEN range < 900000 THEN '1' ELSE 'x' END::INTEGER FROM range(1000000)")
     run(session, "SELECT 1")
     with pytest.raises(DriverError) as e:
@@ -186,6 +187,18 @@ def test_prepare_describes_and_does_not_run(session):
     assert [(c.name, c.sql_type) for c in described.columns] == [("n", -5), ("a", 4), ("b", -9)]
     assert rows(run(session, "SELECT nextval('s')")) == [(1,)]
     assert session.prepare("INSERT INTO t VALUES (?, ?)").columns == ()
+    run(session, "CREATE MACRO pair(x) AS TABLE SELECT x AS one, 'two' AS two")
+    for sql in (
+        "EXPLAIN SELECT nextval('s')",
+        "/* c */ call pair(?)",
+        "CALL pair(1)",
+        "SELECT 1 AS one; SELECT 2 AS two",
+    ):
+        described = session.prepare(sql).columns
+        if "?" not in sql:
+            assert [c.name for c in described] == [c.name for c in run(session, sql).columns]
+        assert len(described) == (1 if ";" in sql else 2), sql
+    assert rows(run(session, "SELECT nextval('s')")) == [(2,)]
     with pytest.raises(DriverError) as e:
         session.prepare("SELECT * FROM nowhere")
     assert e.value.sqlstate == "42S02"

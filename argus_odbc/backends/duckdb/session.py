@@ -265,17 +265,22 @@ class DuckDB(Backend):
 
     def prepare(self, sql: str) -> Prepared:
         statements = self._statements(sql)
-        if len(statements) != 1:
+        if not statements:
             return Prepared()
+        # Of several statements the first gives the first result.
         with self._on_connection() as connection:
-            kind = statements[0].type.name
+            kind, query = statements[0].type.name, statements[0].query
             if kind in ("INSERT", "UPDATE", "DELETE", "MERGE_INTO") and "returning" not in sql.lower():
                 return Prepared(columns=())
-            if kind != "SELECT":
+            if kind == "EXPLAIN":
+                return Prepared(columns=self._columns(("explain_key", "explain_value"), ("VARCHAR", "VARCHAR"), ""))
+            if kind == "CALL" and (call := _FIRST_WORD.match(query)) is not None:
+                query = "SELECT * FROM" + query[call.end() :]
+            elif kind != "SELECT":
                 return Prepared()
             # Not by a relation: that runs as far as its first rows when it is made, and draws from sequences.
             values = [None] * _parameter_count(statements[0])
-            rows = connection.execute(f"DESCRIBE {statements[0].query}", values).fetchall()
+            rows = connection.execute(f"DESCRIBE {query}", values).fetchall()
             return Prepared(columns=self._columns([row[0] for row in rows], [row[1] for row in rows], self.time_zone()))
 
     def _columns(self, names: Sequence[str], kinds: Sequence[Any], zone: str) -> list[Any]:

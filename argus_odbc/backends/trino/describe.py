@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from argus_odbc.backends.trino.session import Trino
 
 DESCRIBABLE = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(SELECT|WITH|VALUES|TABLE|INSERT|UPDATE|DELETE|MERGE)\b", re.I | re.S
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*"
+    r"(SELECT|WITH|VALUES|TABLE|SHOW|DESCRIBE|DESC|EXPLAIN|INSERT|UPDATE|DELETE|MERGE)\b",
+    re.I | re.S,
 )
 ROWLESS = ("INSERT", "UPDATE", "DELETE", "MERGE")
 NAME = "argus_describe"
