@@ -7,7 +7,10 @@ cdef extern from *:
      * the sign of a difference, which is small. */
     ARGUS_CLONES static int argus_days_near(const int32_t *days, int64_t n) {
         uint32_t far = 0;
-        for (int64_t i = 0; i < n; i++) far |= (3652058 - ((uint32_t)days[i] + 719162)) >> 31 | ((uint32_t)days[i] + 719162) >> 31;
+        for (int64_t i = 0; i < n; i++) {
+            uint32_t day = (uint32_t)days[i] + 719162;
+            far |= (day | (3652058 - day)) >> 31;
+        }
         return !far;
     }
 

@@ -92,6 +92,7 @@ cdef bint index_texts(Wire* w, const WireColumn* c, Column* out) noexcept nogil:
     """Where each string begins. Between two of them stand the four bytes of a length."""
     cdef const uint8_t* base = w.p + 4
     cdef const uint8_t* q = w.p
+    cdef const uint8_t* asked = q
     cdef int64_t i, k = 0
     cdef int32_t* at = <int32_t*>malloc(4 * (c.n + 1))
     out.values = at
@@ -100,6 +101,7 @@ cdef bint index_texts(Wire* w, const WireColumn* c, Column* out) noexcept nogil:
     out.data = base
     out.gap = 4
     for i in range(c.n):
+        asked = ask_ahead(asked, q)
         if not wire_text(w, q, &k):
             return False
         q += 4

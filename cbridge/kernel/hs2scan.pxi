@@ -7,7 +7,9 @@ cdef extern from *:
      * most of a message, so it has a loop of its own. */
     static inline int64_t argus_pass_texts(const uint8_t *p, int64_t n, int64_t left, int64_t *at) {
         int64_t i = *at;
+        const uint8_t *asked = p + i;
         for (; left > 0 && n - i >= 4; left--) {
+            asked = argus_ask_ahead(asked, p + i);
             uint32_t length = argus_be32(p + i);
             if (length > 0x7FFFFFFF) break;
             i += 4 + (int64_t)length;
