@@ -158,7 +158,8 @@ def datetime_literal(value: str, sql_type: int, dialect: Dialect) -> str:
             value += " 00:00:00"
         if TIMESTAMP.fullmatch(value):
             whole = value.replace("T", " ") + (":00" if len(value) == 16 else "")
-            return dialect.timestamp_literal.format(whole)
+            beyond = whole.partition(".")[2][6:].strip("0")
+            return ((beyond and dialect.nanosecond_literal) or dialect.timestamp_literal).format(whole)
         form, name = "YYYY-MM-DD HH:MM:SS[.fraction]", "timestamp"
     raise DriverError("22007", 0, f"{value[:40]!r} is no {name}: write it as {form}")
 

@@ -105,6 +105,8 @@ class Dialect:
     date_literal: str = "DATE '{0}'"
     time_literal: str = "TIME '{0}'"
     timestamp_literal: str = "TIMESTAMP '{0}'"
+    nanosecond_literal: str = ""
+    """For a timestamp with more than six digits of a second, where `timestamp_literal` would lose them."""
     binary_literal: str = "X'{0}'"
     guid_literal: str = "'{0}'"
     interval_literal: str = "INTERVAL '{0}' {1}"

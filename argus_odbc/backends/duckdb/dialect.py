@@ -62,6 +62,7 @@ DIALECT = Dialect(
     functions=FUNCTIONS,
     binary_literal="from_hex('{0}')",
     guid_literal="CAST('{0}' AS UUID)",
+    nanosecond_literal="TIMESTAMP_NS '{0}'",
     intervals=INTERVAL_FIELDS,
     dollar_quotes=True,
     nested_comments=True,
