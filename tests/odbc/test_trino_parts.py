@@ -15,7 +15,7 @@ from plain import SQL_ERROR, SQL_NO_DATA, SQL_SUCCESS, Driver, Session, pointer
 from registration import connection_string
 
 PAGE_ROWS = 50_000
-"""Some 1.2 MB of JSON: three pieces."""
+"""Some 1.2 MB of JSON: some five pieces."""
 BLOCK, ROOM, CHAR = 10_000, 32, 1
 ZONED = {
     "name": "z",
