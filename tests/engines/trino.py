@@ -31,7 +31,7 @@ OWN_PLUGINS = ("password-authenticators", "spooling-filesystem")
 """Plugins of the core that tests switch on."""
 
 JAVA_OPTIONS = (
-    "-Xmx1g", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djdk.attach.allowAttachSelf=true",
+    "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djdk.attach.allowAttachSelf=true",
     "-Dfile.encoding=UTF-8", "-Duser.timezone=UTC", "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow", "-XX:+EnableDynamicAgentLoading",
 )  # fmt: skip
@@ -104,6 +104,7 @@ def trino_server(
     seconds: float = 150,
     port: int = 0,
     plugins: Sequence[str] = (),
+    heap: str = "1g",
 ) -> Iterator[Server]:
     """A server of its own with the catalogs tpch and memory.
 
@@ -137,7 +138,7 @@ def trino_server(
     for name, text in (files or {}).items():
         (etc / name).write_text(text.replace("{etc}", str(etc)))
     command = [
-        *java(), "-cp", f"{HOME}/lib/*", "-Dnode.environment=test", "-Dnode.id=n1",
+        *java(), f"-Xmx{heap}", "-cp", f"{HOME}/lib/*", "-Dnode.environment=test", "-Dnode.id=n1",
         "-Dnode.internal-address=127.0.0.1", f"-Dnode.data-dir={folder}/data", f"-Dplugin.dir={folder}/plugin",
         f"-Dcatalog.config-dir={etc}/catalog", f"-Dconfig={etc}/config.properties",
         f"-Dlog.levels-file={etc}/log.properties", "io.trino.server.TrinoServer",
