@@ -14,7 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from engines.fixtures import hive_server, impala_server, spark_server, trino_server  # noqa: F401  fixtures for all tests
+from engines.fixtures import (  # noqa: F401  fixtures for all tests
+    hive_http,
+    hive_server,
+    impala_http,
+    impala_server,
+    spark_server,
+    trino_server,
+)
 from registration import (
     ROOT,
     connection_string,

@@ -49,6 +49,9 @@ def value_of(cell: tuple[str, Any] | None, kind: str, scale: int) -> Any:
     if cell is None:
         return None
     value = cell[1]
+    if cell[0] == "kept":
+        # A decimal that stays the text that it came as.
+        return Decimal(value.decode())
     if kind == "DECIMAL128":
         return Decimal(value).scaleb(-scale, Context(prec=60))
     if kind == "DATE32":

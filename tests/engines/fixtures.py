@@ -1,6 +1,7 @@
 """One server of each engine for the whole session, started when the first test asks for it.
 
-ARGUS_SPARK, ARGUS_HIVE, ARGUS_IMPALA and ARGUS_TRINO (host:port) name servers that run already, to save their start.
+ARGUS_SPARK, ARGUS_HIVE, ARGUS_IMPALA and ARGUS_TRINO (host:port) name servers that run already, to save their start;
+ARGUS_HIVE_HTTP and ARGUS_IMPALA_HTTP where the same ones speak HTTP.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,33 @@ def hive_server() -> Iterator[Server]:
 def impala_server() -> Iterator[Server]:
     """The server that speaks as Impala does, without a login."""
     yield from server("ARGUS_IMPALA", start_impala)
+
+
+def over_http(
+    request: pytest.FixtureRequest, engine: str, start: Callable[[], AbstractContextManager[Server]]
+) -> Iterator[Server]:
+    """Where the session's server of an engine speaks HTTP; a server of its own where the environment names the one only."""
+    host, _, port = os.environ.get(f"ARGUS_{engine.upper()}_HTTP", "").partition(":")
+    if port:
+        yield Server(host, int(port), Path())
+    elif os.environ.get(f"ARGUS_{engine.upper()}"):
+        with start() as started:
+            yield replace(started, port=started.http_port)
+    else:
+        running = request.getfixturevalue(f"{engine}_server")
+        yield replace(running, port=running.http_port)
+
+
+@pytest.fixture(scope="session")
+def hive_http(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Apache Hive over HTTP; a name, and any password."""
+    yield from over_http(request, "hive", lambda: start_hive("NONE"))
+
+
+@pytest.fixture(scope="session")
+def impala_http(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The server that speaks as Impala does, over HTTP, without a login."""
+    yield from over_http(request, "impala", start_impala)
 
 
 @pytest.fixture(scope="session")

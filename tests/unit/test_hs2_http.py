@@ -223,6 +223,14 @@ def test_a_cookie_that_is_taken_back() -> None:
         assert "cookie" not in server.requests[-1].headers
 
 
+def test_another_servers_cookie_at_spark() -> None:
+    # As Spark 4.3.0 answers it: its Jetty shows what the servlet threw.
+    page = b"<html><head><title>Error 500 java.lang.IllegalArgumentException: Invalid sign</title></head></html>"
+    with FakeHS2Http(RESULTS, canned={"ExecuteStatement": [Canned(500, page)]}, cookie="hive.server2.auth=x") as server:
+        assert query(connect(server.port), "select 1") == [(1,)]
+        assert ["cookie" in r.headers for r in server.of("ExecuteStatement")] == [True, False]
+
+
 # ---- who else may answer ----
 
 PAGE = b"<!DOCTYPE html><html><head><title>Sign in to the guest network</title></head></html>"

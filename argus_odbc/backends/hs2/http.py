@@ -45,6 +45,9 @@ DUMMY_PASSWORD = "x"
 OWN_COOKIES = ("hive.server2.auth", "impala.auth", "hadoop.auth")
 """Cookies that stand for a login: with one of them, no ticket is needed."""
 
+COOKIE_REFUSED = "IllegalArgumentException: Invalid"
+"""What Hive's and Spark's CookieSigner throws for a signature that is not its own, before the call is read."""
+
 SAID_BY = ("x-thriftserver-error-message", "x-databricks-error-or-redirect-message")
 """Headers in which servers explain an HTTP status."""
 
@@ -76,7 +79,8 @@ class Site:
         context = tls.tls_context(settings) if settings.ssl else None
         fixed = {
             "Content-Type": "application/x-thrift",
-            "Accept": "application/x-thrift",
+            # Without the second, Jetty keeps to itself what went wrong.
+            "Accept": "application/x-thrift, */*;q=0.1",
             "Accept-Encoding": "identity",
             "User-Agent": "argus-odbc",
             # What Hive's filter against forged requests looks for.
@@ -179,7 +183,7 @@ class HttpTransport:
                 self._check(answer)
                 self._site.answered = True
                 return memoryview(answer.body)
-            if answer.status == 401 and renewed < 2 and self._site.renew(headers, answer):
+            if self._unknown_login(answer) and renewed < 2 and self._site.renew(headers, answer):
                 renewed += 1
                 continue
             if answer.status not in BUSY or not again or time.monotonic() > limit:
@@ -189,6 +193,11 @@ class HttpTransport:
             if self._aborted.wait(max(pause, 0)):
                 raise self._stopped()
             wait = min(2 * wait, LONGEST_WAIT)
+
+    @staticmethod
+    def _unknown_login(answer: Answer) -> bool:
+        """Whether the request was turned away at the door. Spark says so of another server's cookie by HTTP 500."""
+        return answer.status == 401 or (answer.status == 500 and COOKIE_REFUSED in page_text(answer))
 
     def _post(self, message: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
         if not self._connection.usable():

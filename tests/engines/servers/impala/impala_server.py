@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import impala_http
 from hs2_wire import (
     CALLS,
     ERROR,
@@ -551,6 +552,7 @@ def main(argv: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--host", default="127.0.0.1")
     p.add_argument("--port", type=int, default=21050)
+    p.add_argument("--http-port", type=int, default=28000)
     p.add_argument(
         "--auth",
         choices=["nosasl", "plain", "ldap"],
@@ -575,6 +577,7 @@ def main(argv: list[str] | None = None) -> None:
     impala = ImpalaServer(args)
     server = BinaryServer((args.host, args.port), BinaryHandler)
     server.impala = impala
+    impala_http.serve(impala, args.host, args.http_port, Connection, check_password(args))
     print(f"listening on {args.host}:{args.port}", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
