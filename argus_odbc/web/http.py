@@ -28,6 +28,8 @@ try:
 except ImportError:
     import zlib as gzip  # type: ignore[no-redef]
 
+GZIP_MOST = 1032
+"""Bytes that a byte of a deflate stream can stand for at most."""
 GZIP_HEADER = 16 + 15
 """`wbits` of gzip with the largest window."""
 
@@ -95,6 +97,8 @@ class Address:
 
     def path_of(self, uri: str) -> str | None:
         """Path and query of a URI that is on this server; None when it is on another, or none at all."""
+        if uri.startswith(self.url + "/") and "#" not in uri:
+            return uri[len(self.url) :]
         other = Address.of(uri)
         if other is None or (other.scheme, other.host, other.port) != (self.scheme, self.host.lower(), self.port):
             return None
@@ -310,7 +314,9 @@ def _lowest(sock: Any) -> socket.socket | None:
 def unzipped(body: bytes | memoryview) -> bytes:
     """The content of a gzip body."""
     try:
-        return gzip.decompress(body, GZIP_HEADER)
+        # The last four bytes say how long the content is; with room for it, it is not copied as it grows.
+        size = int.from_bytes(body[-4:], "little")
+        return gzip.decompress(body, GZIP_HEADER, min(size, GZIP_MOST * len(body)) + 64)
     except gzip.error as e:
         raise DriverError("08S01", 0, f"The server's answer says gzip and is damaged: {e}") from e
 

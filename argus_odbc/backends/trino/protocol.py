@@ -178,8 +178,8 @@ class Page:
         return self.has_data and self.body[self.data_start] == ord("{")
 
 
-MARGIN = 1 << 16
-"""Bytes at each end of a page in which the rows are expected to begin and to end."""
+MARGIN, MOST_MARGIN = 1 << 12, 1 << 16
+"""Bytes at each end of a page in which the rows are expected to begin and to end: usually, and with many columns."""
 
 _READ = frozenset(("id", "nextUri", "columns", "error", "updateType", "updateCount", "warnings"))
 
@@ -223,8 +223,11 @@ def _around_rows(body: bytes | memoryview) -> tuple[dict[str, Any], int, int] | 
     None where the page does not look as Trino writes it. A quote inside a text is escaped, so the first `"data"` is the
     member, and a wrong cut leaves brackets open, which no JSON parser takes.
     """
-    head, tail = bytes(body[:MARGIN]), bytes(body[-MARGIN:])
-    start, left = head.find(b',"data":['), tail.rfind(b'],"stats":{')
+    for margin in (MARGIN, MOST_MARGIN):
+        head, tail = bytes(body[:margin]), bytes(body[-margin:])
+        start, left = head.find(b',"data":['), tail.rfind(b'],"stats":{')
+        if start >= 0 and left >= 0:
+            break
     end = len(body) - len(tail) + left
     if start < 0 or left < 0 or end < start:
         return None
