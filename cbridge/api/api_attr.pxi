@@ -192,12 +192,10 @@ cdef SQLRETURN set_dbc_attr(Dbc* d, SQLINTEGER attr, SQLPOINTER value, SQLINTEGE
         d.quiet_mode = value
     elif attr == SQL_ATTR_RESET_CONNECTION:
         return reset_connection(d, v)
-    elif attr == SQL_ATTR_QUERY_TIMEOUT:
-        d.stmt_defaults_query_timeout = <SQLULEN>value
-    elif attr == SQL_ATTR_MAX_ROWS:
-        d.stmt_defaults_max_rows = <SQLULEN>value
     elif attr == SQL_ATTR_ASYNC_ENABLE:
         return set_async(d, v)
+    elif 0 <= attr < STMT_OPTIONS:
+        return set_option(d, attr, <SQLULEN>value)
     elif attr == SQL_ATTR_ASYNC_DBC_FUNCTIONS_ENABLE and v == SQL_ASYNC_DBC_ENABLE_OFF:
         return SQL_SUCCESS
     elif attr == SQL_ATTR_CONNECTION_DEAD or attr == SQL_ATTR_AUTO_IPD:

@@ -10,8 +10,7 @@ cdef void note_start(Dbc* d) noexcept nogil:
     d.start.txn_isolation = d.txn_isolation
     d.start.translate_option = d.translate_option
     d.start.async_enable = d.async_enable
-    d.start.query_timeout = d.stmt_defaults_query_timeout
-    d.start.max_rows = d.stmt_defaults_max_rows
+    d.start.options = d.options
 
 
 cdef void back_to_start(Dbc* d) noexcept nogil:
@@ -22,8 +21,7 @@ cdef void back_to_start(Dbc* d) noexcept nogil:
     d.txn_isolation = d.start.txn_isolation
     d.translate_option = d.start.translate_option
     d.async_enable = d.start.async_enable
-    d.stmt_defaults_query_timeout = d.start.query_timeout
-    d.stmt_defaults_max_rows = d.start.max_rows
+    d.options = d.start.options
     d.quiet_mode = NULL
 
 

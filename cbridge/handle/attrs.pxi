@@ -16,6 +16,7 @@ cdef void dbc_defaults(Dbc* d) noexcept nogil:
 
 cdef void stmt_defaults(Stmt* s) noexcept nogil:
     """The defaults of the SQLSetStmtAttr page, and what ODBC 2 applications set on the connection for all statements."""
+    cdef SQLINTEGER i
     s.concurrency = SQL_CONCUR_READ_ONLY
     s.cursor_type = SQL_CURSOR_FORWARD_ONLY
     s.retrieve_data = SQL_RD_ON
@@ -23,8 +24,10 @@ cdef void stmt_defaults(Stmt* s) noexcept nogil:
     s.rowset_size_2 = 1
     s.metadata_id = s.dbc.metadata_id
     s.async_enable = s.dbc.async_enable
-    s.query_timeout = s.dbc.stmt_defaults_query_timeout
-    s.max_rows = s.dbc.stmt_defaults_max_rows
+    for i in range(STMT_OPTIONS):
+        if s.dbc.options.given >> i & 1:
+            set_stmt_attr(s, i, <SQLPOINTER>s.dbc.options.values[i])
+    diag_clear(&s.h)
 
 
 # ---- statements ----
@@ -266,4 +269,31 @@ cdef SQLRETURN get_stmt_attr(Stmt* s, SQLINTEGER attr, SQLPOINTER out) noexcept 
         (<SQLULEN*>out)[0] = <SQLULEN>(s.rowset_start + s.current - 1)
     else:
         return fail_num(&s.h, b"HY092", b"%d is not a statement attribute", attr, 0)
+    return SQL_SUCCESS
+
+
+# ---- statement options of a connection ----
+cdef SQLRETURN set_option(Dbc* d, SQLINTEGER attr, SQLULEN value) noexcept nogil:
+    """An ODBC 2 application sets a statement option for the statements that the connection has and will have."""
+    cdef Stmt* s = d.stmts
+    cdef AttrRule r = attr_rule(attr, value)
+    if value > r.limit if r.attr else (attr == SQL_ROWSET_SIZE and value == 0) or (attr == SQL_NOSCAN and value > SQL_TRUE):
+        return fail_num(&d.h, b"HY024", b"Option %d has no value %d", attr, <int64_t>value)
+    while s is not NULL:
+        if r.attr and r.before_cursor and s.state >= ST_EXECUTED_NO_RESULT:
+            return fail_num(&d.h, b"24000", b"Option %d cannot change: a statement of the connection was executed and is "
+                            b"not closed", attr, 0)
+        s = s.next
+    d.options.values[attr] = value
+    d.options.given |= <uint32_t>1 << attr
+    s = d.stmts
+    while s is not NULL:
+        argus_lock(&s.h.lock)
+        set_stmt_attr(s, attr, <SQLPOINTER>value)
+        diag_clear(&s.h)
+        argus_unlock(&s.h.lock)
+        s = s.next
+    if r.degrades and value != r.only and value != r.also:
+        return warn(&d.h, b"01S02", b"The driver does not do this value of the option and uses the nearest it does; "
+                    b"SQLGetStmtOption tells which")
     return SQL_SUCCESS

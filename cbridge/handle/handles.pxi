@@ -89,10 +89,19 @@ cdef struct InfoItem:
     uint64_t number
     char* text                  # UTF-8, malloc; NULL: the session has to be asked
 
+# Statement options that an ODBC 2 application set on the connection: 0 .. SQL_USE_BOOKMARKS.
+cdef enum:
+    STMT_OPTIONS = 13
+
+cdef struct StmtOptions:
+    uint32_t given              # bits of the options that were set
+    SQLULEN values[STMT_OPTIONS]
+
 # What a connection was opened with, for SQL_ATTR_RESET_CONNECTION (api/reset.pxi).
 cdef struct DbcStart:
     SQLUINTEGER access_mode, autocommit, connection_timeout, metadata_id, txn_isolation, translate_option
-    SQLULEN async_enable, query_timeout, max_rows
+    SQLULEN async_enable
+    StmtOptions options
 
 cdef struct Dbc:
     Head h
@@ -109,7 +118,8 @@ cdef struct Dbc:
     SQLUSMALLINT lacking[8]     # SQL_API_* that the engine has nothing for; 0 ends them
     SQLUINTEGER access_mode, autocommit, connection_timeout, login_timeout, metadata_id, odbc_cursors
     SQLUINTEGER packet_size, txn_isolation, translate_option, ansi_app, trace, disconnect_behavior
-    SQLULEN async_enable, stmt_defaults_query_timeout, stmt_defaults_max_rows
+    SQLULEN async_enable
+    StmtOptions options
     SQLPOINTER quiet_mode
     DbcStart start
     char* current_catalog       # set before connect; UTF-8, malloc

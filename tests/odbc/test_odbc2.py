@@ -12,6 +12,7 @@ import tables
 from plain import C_CHAR, SQL_ERROR, SQL_NO_DATA, SQL_NTS, SQL_SUCCESS, SQL_SUCCESS_WITH_INFO, Driver, pointer
 
 NULL = pointer(None)
+NOSCAN, MAX_LENGTH, STATIC = 2, 3, 3
 QUERY_TIMEOUT, MAX_ROWS, CURSOR_TYPE, CONCURRENCY, KEYSET_SIZE, ROWSET_SIZE = 0, 1, 6, 7, 8, 9
 ACCESS_MODE, AUTOCOMMIT, CURRENT_QUALIFIER = 101, 102, 109
 
@@ -126,6 +127,49 @@ def test_options(old: Old) -> None:
     wide = ctypes.create_string_buffer("memory\0".encode("utf-16-le"))
     assert old.driver.SQLSetConnectOptionW(old.dbc, CURRENT_QUALIFIER, wide) == SQL_SUCCESS
     assert old.all(b"SELECT current_catalog()") == ["memory"]
+
+
+def test_statement_options_of_the_connection(old: Old) -> None:
+    """They are for the statements that are there and for those to come."""
+
+    def options(stmt: ctypes.c_void_p) -> list[int]:
+        found = []
+        for option in (QUERY_TIMEOUT, MAX_ROWS, NOSCAN, MAX_LENGTH, CURSOR_TYPE, CONCURRENCY, ROWSET_SIZE):
+            number = ctypes.c_uint64(77)
+            assert old.driver.SQLGetStmtOption(stmt, option, ctypes.byref(number)) == SQL_SUCCESS
+            found.append(number.value)
+        return found
+
+    def put(option: int, value: int) -> tuple[int, str]:
+        rc = old.driver.SQLSetConnectOption(old.dbc, option, value)
+        return rc, old.error(dbc=old.dbc)[1] if rc != SQL_SUCCESS else ""
+
+    for option, value in (
+        (QUERY_TIMEOUT, 9),
+        (MAX_ROWS, 2),
+        (NOSCAN, 1),
+        (MAX_LENGTH, 5),
+        (CURSOR_TYPE, STATIC),
+        (ROWSET_SIZE, 7),
+    ):
+        assert put(option, value) == (SQL_SUCCESS, ""), option
+    assert put(CONCURRENCY, 2) == (SQL_SUCCESS_WITH_INFO, "01S02")
+    for option, value, state in (
+        (CURSOR_TYPE, 9, "S1009"),
+        (ROWSET_SIZE, 0, "S1009"),
+        (NOSCAN, 2, "S1009"),
+        (13, 1, "S1092"),
+    ):
+        assert put(option, value) == (SQL_ERROR, state)
+    later = ctypes.c_void_p()
+    assert old.driver.SQLAllocStmt(old.dbc, ctypes.byref(later)) == SQL_SUCCESS
+    for stmt in (old.stmt, later):
+        assert options(stmt) == [9, 2, 1, 5, STATIC, 1, 7]
+    assert old.error(stmt=old.stmt)[0] == SQL_NO_DATA
+    assert old.all(b"SELECT 'long text ' || i FROM range(5) t(i)") == ["long ", "long "]
+    assert old.run(b"SELECT 1") == SQL_SUCCESS
+    assert put(CURSOR_TYPE, 0) == (SQL_ERROR, "24000")
+    assert put(MAX_ROWS, 0) == (SQL_SUCCESS, "")
 
 
 def test_sqltransact(old: Old) -> None:
