@@ -93,20 +93,27 @@ cdef bint index_texts(Wire* w, const WireColumn* c, Column* out) noexcept nogil:
     cdef const uint8_t* base = w.p + 4
     cdef const uint8_t* q = w.p
     cdef const uint8_t* asked = q
-    cdef int64_t i, k = 0
+    cdef int64_t i = 0, j, k = 0
     cdef int32_t* at = <int32_t*>malloc(4 * (c.n + 1))
     out.values = at
     if at is NULL:
         return wire_memory_out(w)
     out.data = base
     out.gap = 4
-    for i in range(c.n):
+    while i < c.n:
         asked = ask_ahead(asked, q)
         if not wire_text(w, q, &k):
             return False
+        if c.n - i >= 4 and four_alike(q, w.end - q, <uint32_t>k):
+            for j in range(4):
+                at[i + j] = <int32_t>(q + 4 + j * (4 + k) - base)
+            q += 4 * (4 + k)
+            i += 4
+            continue
         q += 4
         at[i] = <int32_t>(q - base)
         q += k
+        i += 1
     at[c.n] = <int32_t>(q + 4 - base)
     w.p = q
     return True

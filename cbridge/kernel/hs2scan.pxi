@@ -12,6 +12,11 @@ cdef extern from *:
             asked = argus_ask_ahead(asked, p + i);
             uint32_t length = argus_be32(p + i);
             if (length > 0x7FFFFFFF) break;
+            if (left >= 4 && argus_four_alike(p + i, n - i, length)) {
+                i += 4 * (4 + (int64_t)length);
+                left -= 3;
+                continue;
+            }
             i += 4 + (int64_t)length;
         }
         *at = i;

@@ -25,12 +25,21 @@ cdef extern from *:
         for (; asked < p + 1024; asked += 64) __builtin_prefetch(asked);
         return asked;
     }
+
+    /* Whether three more short texts of the same length follow the one at p, within n bytes: then nothing has to wait for a
+     * length to know where the next one stands. */
+    static inline int argus_four_alike(const uint8_t *p, int64_t n, uint32_t length) {
+        int64_t step = 4 + (int64_t)length;
+        return length <= 32 && n >= 4 * step &&
+               ((argus_be32(p + step) ^ length) | (argus_be32(p + 2 * step) ^ length) | (argus_be32(p + 3 * step) ^ length)) == 0;
+    }
     static inline float argus_be_narrow(const uint8_t *p) {
         uint64_t bits = argus_be64(p); double d; memcpy(&d, &bits, 8); return (float)d;
     }
     """
     uint16_t be16 "argus_be16"(const uint8_t* p) noexcept nogil
     const uint8_t* ask_ahead "argus_ask_ahead"(const uint8_t* asked, const uint8_t* p) noexcept nogil
+    bint four_alike "argus_four_alike"(const uint8_t* p, int64_t n, uint32_t length) noexcept nogil
     uint32_t be32 "argus_be32"(const uint8_t* p) noexcept nogil
     void swap16 "argus_swap16"(uint16_t* out, const uint8_t* p, int64_t n) noexcept nogil
     void swap32 "argus_swap32"(uint32_t* out, const uint8_t* p, int64_t n) noexcept nogil

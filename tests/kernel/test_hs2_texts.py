@@ -195,6 +195,22 @@ def test_a_null_is_not_read_as_a_value() -> None:
     )[2][0] == [None if i in (1, 10) else ("kept", b"5") for i in range(11)]
 
 
+def test_texts_in_runs_of_the_same_length() -> None:
+    dice = random.Random(11)
+    values = [
+        f"{dice.randrange(10**9)}"[:length].ljust(length, "x").encode()
+        for length in dice.choices([0, 1, 3, 31, 32, 33, 200], k=60)
+        for _ in range(dice.randrange(1, 12))
+    ]
+    got = answer(strings(list(values)))
+    assert kernel.hs2(got, [("text", 0)])[2][0] == [("bytes", v) for v in values]
+    message = bytes.fromhex("80010002") + text(b"FetchResults") + bytes(4) + b"\x0c\0\0" + got + b"\0"
+    state = bytearray()
+    for end in sorted(dice.sample(range(len(message)), 200)):
+        assert kernel.hs2_scan(state, message[:end]) == -1
+    assert kernel.hs2_scan(state, message) == len(message)
+
+
 # ---- whole answers ----
 
 
