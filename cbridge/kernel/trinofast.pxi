@@ -44,6 +44,19 @@ cdef extern from *:
         return argus_join16(_mm_or_si128(_mm_and_si128(behind, v), _mm_andnot_si128(behind, before)), argus_keep_last(n), out);
     }
 
+    /* argus_is_written, in one register. */
+    static inline int argus_is_kept(const argus_written *f, const char *p, const char *e) {
+        const int64_t negative = *p == '-', n = e - p - negative;
+        const __m128i is = _mm_set_epi64x((int64_t)f->low_is, (int64_t)f->high_is);
+        const __m128i add = _mm_set_epi64x((int64_t)f->low_add, (int64_t)f->high_add);
+        __m128i v;
+        if (n < f->least || n > 16) return 0;
+        v = _mm_and_si128(_mm_xor_si128(_mm_loadu_si128((const __m128i *)(e - 16)), is), argus_keep_last(n));
+        if (_mm_movemask_epi8(_mm_or_si128(v, _mm_add_epi8(v, add)))) return 0;
+        if ((p[negative] == '0') & (n > f->least)) return 0;
+        return !negative || _mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_setzero_si128())) != 0xFFFF;
+    }
+
     /* How many characters stand between the last point and e; 16 or more when there is none among 16. */
     static inline int64_t argus_behind_point(const char *e) {
         const __m128i v = _mm_loadu_si128((const __m128i *)(e - 16));
@@ -62,6 +75,10 @@ cdef extern from *:
         if (!argus_tail_digits(e, 8, &low) || !argus_tail_digits(e - 8, n - 8, &high)) return 0;
         *out = high * 100000000u + low;
         return 1;
+    }
+
+    static inline int argus_is_kept(const argus_written *f, const char *p, const char *e) {
+        return argus_is_written(f, p, e - p);
     }
 
     static inline int argus_digits_point(const char *e, int64_t n, int64_t k, uint64_t *out) {
@@ -131,6 +148,7 @@ cdef extern from *:
     enum: CELL_BEFORE "ARGUS_CELL_BEFORE"
     enum: CELL_ROOM "ARGUS_CELL_ROOM"
     bint fast_integer "argus_fast_integer"(const char* p, const char* e, int64_t* out) noexcept nogil
+    bint is_kept "argus_is_kept"(const Written* form, const char* p, const char* e) noexcept nogil
     bint fast_double "argus_fast_double"(const char* p, const char* e, double* out) noexcept nogil
     bint fast_float "argus_fast_float"(const char* p, const char* e, float* out) noexcept nogil
     bint fast_decimal "argus_fast_decimal"(const char* p, const char* e, int64_t scale, int64_t* out) noexcept nogil

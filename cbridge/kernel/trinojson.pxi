@@ -38,7 +38,12 @@ cdef inline int64_t trino_size(int32_t kind) noexcept nogil:
         return 4
     if kind == KIND_DECIMAL128 or kind == KIND_UUID or kind == KIND_TIMESTAMP_WIDE:
         return 16
-    return 0 if kind == KIND_BOOL or kind == KIND_TEXT or kind == KIND_BINARY or kind == KIND_NULL else 8
+    return 0 if kind == KIND_BOOL or kind == KIND_NULL or has_ends(kind) else 8
+
+
+cdef inline bint has_ends(int32_t kind) noexcept nogil:
+    """Whether the values of a column are where its texts end."""
+    return kind == KIND_TEXT or kind == KIND_BINARY or kind == KIND_DECIMAL_TEXT
 
 
 cdef bint page_grow(TrinoPage* t, int64_t rows, const char* p) noexcept nogil:
@@ -208,6 +213,42 @@ cdef bint cell_text(TrinoPage* t, Column* c, const char* p, int64_t n, bint esca
     return True
 
 
+cdef bint kept_decimal(TrinoPage* t, Column* c, const char* p, int64_t n) noexcept nogil:
+    """A decimal as its text, if that is what this driver would write."""
+    cdef Written form = written_form(c.scale)
+    cdef char room[40]
+    if not 0 < n <= 20:
+        return False
+    # Bytes before the text are looked at.
+    memset(room, 0, 20)
+    memcpy(room + 20, p, n)
+    if not is_written(&form, room + 20, n):
+        return False
+    text_add(&t.texts[t.col], p, n)
+    return True
+
+
+cdef bint page_numbers(TrinoPage* t, int32_t col, int64_t rows) noexcept nogil:
+    """A column of KIND_DECIMAL_TEXT with `rows` rows becomes one of KIND_DECIMAL128."""
+    cdef Column* c = &t.b.cols[col]
+    cdef int64_t i
+    cdef Decimal d
+    cdef i128* values = <i128*>malloc(16 * t.room + 16)
+    if values is NULL:
+        return json_fail(&t.j, b"not enough memory for the rows")
+    c.data = t.texts[col].p
+    for i in range(rows):
+        decimal_from_digits(c, i, &d)
+        values[i] = -<i128>d.digits if d.negative else <i128>d.digits
+    free(<void*>c.values)
+    free(t.texts[col].p)
+    memset(&t.texts[col], 0, sizeof(TextOut))
+    c.kind = KIND_DECIMAL128
+    c.values = values
+    c.data = NULL
+    return True
+
+
 cdef bint cell_string(TrinoPage* t, Column* c) noexcept nogil:
     cdef const char* p
     cdef int64_t n, days
@@ -220,6 +261,11 @@ cdef bint cell_string(TrinoPage* t, Column* c) noexcept nogil:
         return False
     if c.kind == KIND_TEXT or c.kind == KIND_BINARY:
         return cell_text(t, c, p, n, escaped)
+    if c.kind == KIND_DECIMAL_TEXT:
+        if kept_decimal(t, c, p, n):
+            return True
+        if not page_numbers(t, t.col, t.row):
+            return False
     at = <char*>c.values + t.row * trino_size(c.kind)
     if c.kind == KIND_TIMESTAMP or c.kind == KIND_TIMESTAMP_WIDE:
         status = trino_timestamp(p, n, c.kind, c.scale, t.specs[t.col].zoned, t.zones, at)
@@ -273,7 +319,7 @@ cdef bint page_cell(TrinoPage* t) noexcept nogil:
         good = cell_scalar(t, c)
     if not good:
         return False
-    if c.kind == KIND_TEXT or c.kind == KIND_BINARY:
+    if has_ends(c.kind):
         if out.failed:
             return json_fail(&t.j, b"not enough memory for the rows")
         if out.n > 0x7FFFFFFF:
@@ -334,11 +380,14 @@ cdef bint page_begin(TrinoPage* t) noexcept nogil:
     for i in range(t.b.ncols):
         t.b.cols[i].kind = t.specs[i].kind
         t.b.cols[i].scale = t.specs[i].scale
+        # Most decimals are read as text. Those that are not written as this driver would make the column numbers.
+        if t.index is not NULL and t.specs[i].kind == KIND_DECIMAL128 and 0 <= t.specs[i].scale <= MOST_KEPT:
+            t.b.cols[i].kind = KIND_DECIMAL_TEXT
         t.b.cols[i].finite = 1
     if not page_grow(t, 0, t.begin):
         return False
     for i in range(t.b.ncols):
-        if t.b.cols[i].kind == KIND_TEXT or t.b.cols[i].kind == KIND_BINARY:
+        if has_ends(t.b.cols[i].kind):
             (<int32_t*>t.b.cols[i].values)[0] = 0
             if not text_room(&t.texts[i], 16):
                 return json_fail(&t.j, b"not enough memory for the rows")

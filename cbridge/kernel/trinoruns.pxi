@@ -25,7 +25,7 @@ cdef inline bint run_odd(CellRun* r, int64_t i, const char* p, const char* e) no
     t.row = first + i
     if e - p == 4 and memcmp(p, b"null", 4) == 0:
         good = cell_null(t, r.c)
-        if r.c.kind == KIND_TEXT or r.c.kind == KIND_BINARY:
+        if has_ends(r.c.kind):
             (<int32_t*>r.c.values)[t.row + 1] = <int32_t>t.texts[r.col].n
     else:
         t.j.p = p
@@ -116,20 +116,84 @@ cdef bint run_decimals(CellRun* r, int64_t* out) noexcept nogil:
     return True
 
 
-cdef bint run_days(CellRun* r, int32_t* out) noexcept nogil:
+cdef int64_t run_kept(CellRun* r, int32_t* out) noexcept nogil:
+    """Decimals as the texts that they are, up to the first that this driver would write in another way: how many. -1 on
+    an error."""
     cdef const uint16_t* at = r.ends
     cdef const char* p
     cdef const char* e
-    cdef int64_t i
-    cdef int32_t v = 0
+    cdef TextOut* text = &r.t.texts[r.col]
+    cdef int64_t i, end = text.n
+    cdef Written form = written_form(r.c.scale)
     for i in range(r.n):
         p = r.base + at[0] + r.skip
         e = r.base + at[1]
         at += r.step
-        if e - p == 12 and e[0] == r.mark and quoted(p, e) and plain_day(p + 1, &v):
-            out[i] = v
-        elif not run_odd(r, i, p, e):
-            return False
+        if e[0] == r.mark and quoted(p, e) and is_kept(&form, p + 1, e - 1):
+            # 16 digits and a sign are the longest.
+            memcpy(text.p + end, p + 1, 16)
+            text.p[end + 16] = p[17]
+            end += e - p - 2
+            out[i + 1] = <int32_t>end
+            continue
+        text.n = end
+        if e - p != 4 or memcmp(p, b"null", 4) != 0:
+            return i
+        if not run_odd(r, i, p, e):
+            return -1
+    text.n = end
+    return r.n
+
+
+cdef bint run_kept_or_numbers(CellRun* r) noexcept nogil:
+    cdef int64_t first = r.t.row, done = run_kept(r, &(<int32_t*>r.c.values)[first])
+    cdef bint good
+    if done < 0 or done == r.n:
+        return done >= 0
+    if not page_numbers(r.t, r.col, first + done):
+        return False
+    r.ends += done * r.step
+    r.n -= done
+    r.t.row += done
+    good = run_decimals(r, <int64_t*>r.c.values + 2 * r.t.row)
+    r.t.row = first
+    return good
+
+
+cdef bint run_days(CellRun* r, int32_t* out) noexcept nogil:
+    cdef const uint16_t* at = r.ends
+    cdef const char* p
+    cdef const char* e
+    cdef uint32_t years[DATES_AT_ONCE]
+    cdef uint32_t months[DATES_AT_ONCE]
+    cdef uint32_t of_month[DATES_AT_ONCE]
+    cdef uint16_t last
+    cdef int64_t i = 0, many, slow = 0   # rows before `slow` are read one by one
+    while i < r.n:
+        many = 0
+        while i >= slow and many < DATES_AT_ONCE and i + many < r.n:
+            p = r.base + at[many * r.step] + r.skip
+            e = r.base + at[many * r.step + 1]
+            if e - p != 12 or e[0] != r.mark or not quoted(p, e):
+                break
+            memcpy(&years[many], p + 1, 4)
+            memcpy(&months[many], p + 5, 4)
+            memcpy(&last, p + 9, 2)
+            of_month[many] = last
+            many += 1
+        if many > 0 and days_many(&out[i], years, months, of_month, many):
+            i += many
+            at += many * r.step
+            continue
+        if many > 0:
+            slow = i + many
+        p = r.base + at[0] + r.skip
+        e = r.base + at[1]
+        if e - p != 12 or e[0] != r.mark or not quoted(p, e) or not plain_day(p + 1, &out[i]):
+            if not run_odd(r, i, p, e):
+                return False
+        i += 1
+        at += r.step
     return True
 
 
@@ -207,8 +271,11 @@ cdef bint run_cells(CellRun* r) noexcept nogil:
         return run_days(r, <int32_t*>out)
     if k == KIND_TIMESTAMP:
         return run_moments(r, <int64_t*>out)
-    if k == KIND_TEXT and text.n < 0x7FFFFFFF - 2 * INDEX_BYTES and text_room(text, 2 * INDEX_BYTES):
-        return run_texts(r, &(<int32_t*>r.c.values)[row])
+    if has_ends(k) and text.n < 0x7FFFFFFF - 2 * INDEX_BYTES and text_room(text, 2 * INDEX_BYTES):
+        if k == KIND_TEXT:
+            return run_texts(r, &(<int32_t*>r.c.values)[row])
+        if k == KIND_DECIMAL_TEXT:
+            return run_kept_or_numbers(r)
     for i in range(r.n):
         if not run_odd(r, i, r.base + at[0] + r.skip, r.base + at[1]):
             return False
@@ -256,10 +323,10 @@ cdef bint page_run(TrinoPage* t) noexcept nogil:
     r.t = t
     r.base = x.base
     r.escapes = x.escapes
-    r.n = n
     for col in range(t.b.ncols):
         r.c = &t.b.cols[col]
         r.col = col
+        r.n = n
         r.ends = x.at + col
         r.skip = 1 if col > 0 else 2
         r.mark = c',' if col < t.b.ncols - 1 else c']'

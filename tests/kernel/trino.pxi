@@ -91,7 +91,10 @@ cdef object trino_cell(const Column* c, int64_t row):
         return ("bytes", (<const char*>c.values + 16 * row)[:16])
     if not column_null(c, row) and c.kind == KIND_TIME64:
         return ("int", (<const int64_t*>c.values)[row])
-    return hs2_cell(c, row)
+    value = hs2_cell(c, row)
+    if value is not None and value[0] == "kept":
+        return ("int", int(value[1].replace(b".", b"")))
+    return value
 
 
 def json_ends(bytes text, int64_t first, bint plain):
