@@ -129,6 +129,10 @@ def test_timestampdiff(connection: Any, value: Callable, row: dict[str, str]) ->
 
 def test_timestamps_keep_their_fractions(connection: Any, value: Callable, engine: str) -> None:
     assert value(f"{{fn TIMESTAMPADD(SQL_TSI_SECOND, 1, {scalars.FRACTION})}}") == scalars.FRACTION_ADDED
+    for name in ("SQL_TIMESTAMP", "SQL_TYPE_TIMESTAMP"):
+        assert value(f"{{fn CONVERT('2024-02-29 12:34:57.123456', {name})}}") == scalars.FRACTION_ADDED
+    if engine in ("duckdb", "trino"):
+        assert value("{fn CONVERT('12:34:56.123456', SQL_TIME)}") == scalars.FRACTION_ADDED.time().replace(second=56)
     if engine not in ("impala", "trino"):  # they count whole seconds and milliseconds
         assert value(f"{{fn TIMESTAMPDIFF(SQL_TSI_SECOND, {scalars.ALMOST})}}") == 0
 

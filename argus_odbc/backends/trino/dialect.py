@@ -53,6 +53,9 @@ FUNCTIONS: dict[str, str] = {
     "DATABASE": "current_catalog",
     "IFNULL": "coalesce({0}, {1})",
     "USER": "current_user",
+    # Without digits they are milliseconds.
+    **dict.fromkeys(("SQL_TIMESTAMP", "SQL_TYPE_TIMESTAMP"), "timestamp(9)"),
+    **dict.fromkeys(("SQL_TIME", "SQL_TYPE_TIME"), "time(9)"),
     **dict.fromkeys(("SQL_BINARY", "SQL_VARBINARY", "SQL_LONGVARBINARY"), "VARBINARY"),
 }
 
