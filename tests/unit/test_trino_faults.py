@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from argus_odbc.backends.base import ExecuteOptions
-from argus_odbc.backends.trino import Trino, client
+from argus_odbc.backends.trino import Trino, client, spool
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 from argus_odbc.web.spares import Spares
@@ -216,6 +216,43 @@ def test_a_spool_out_of_reach_is_done_without(fake: FakeTrino, first: list[dict[
     assert len(fake.requests("POST")) == 2
     assert session.query("select n") == [(1,), (2,), (3,)]
     assert len(fake.requests("POST")) == 3, "what follows goes without the spool at once"
+
+
+XML = b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (403, XML, "HTTP 403 (Request has expired)"),
+        (500, b"No active worker nodes available\n\tat io.trino", "HTTP 500 (No"),
+    ],
+)
+def test_a_spool_that_answers_with_errors(
+    fake: FakeTrino, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, said: str
+) -> None:
+    """Before its first segment it is done without, since somebody in between may have answered; later it is an error."""
+    monkeypatch.setattr(spool, "ATTEMPTS", 2)
+    packed = zstandard.ZstdCompressor().compress(b"[[5], [6]]")
+    direct = list(ROWS)
+    through = [{"columns": [BIGINT]}, spooled(fake, "/segment", packed, 10), {}]
+
+    def choose(seen: Seen) -> None:
+        if seen.method == "POST":
+            fake.pages = through if "X-Trino-Query-Data-Encoding" in seen.headers else direct
+
+    fake.check = choose
+    fake.faults = {"GET /segment": [Reply(body, status)] * 2}
+    operation = started(connected(fake))
+    assert rows(operation) == [[1], [2], [3]]
+    assert said in operation.warnings[0][2]
+    session = connected(fake)
+    fake.faults = {"GET /segment": [Reply(packed)], "GET /ack": [Reply(b"")]}
+    assert rows(started(session)) == [[5], [6]]
+    fake.faults = {"GET /segment": [Reply(body, status)] * 2}
+    with pytest.raises(DriverError) as caught:
+        rows(started(session))
+    assert (caught.value.sqlstate, said in caught.value.message) == ("08S01", True), caught.value.message
 
 
 def test_a_segment_that_is_damaged_on_the_way(fake: FakeTrino) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 import time
 from collections import deque
@@ -18,6 +19,7 @@ from argus_odbc import log
 from argus_odbc.backends.trino.protocol import Page
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.errors import page_text
 from argus_odbc.web.http import Address, Answer, Broken, Pool
 from argus_odbc.web.spares import Spares
 
@@ -103,6 +105,12 @@ def _inflated(data: bytes | memoryview, encoding: str, size: int, spares: Spares
     if got != size:
         raise Damaged("08S01", 0, f"A segment of the spooled result has {got} bytes where {size} were announced")
     return rows
+
+
+def reason(answer: Answer) -> str:
+    """What an object store or whoever answers in its place says: the message of S3's XML, else the first line."""
+    message = re.search(rb"<Message>([^<]{1,300})</Message>", bytes(answer.body[:20000]))
+    return message[1].decode("utf-8", "replace") if message else page_text(answer)
 
 
 class Store:
@@ -305,21 +313,25 @@ class Segments:
                 answer = self._store.get(way.uri, way.headers)
             except Broken as e:
                 if attempt == ATTEMPTS or (e.timed_out and not e.sent):
-                    kind = DriverError if e.sent else Unreachable
+                    kind = DriverError if e.sent and self._store.proven else Unreachable
                     raise kind("08S01", 0, f"The spool at {host} cannot be reached from here: {e.reason}") from e
                 log.logger.info("the spool at %s: %s; asking again", host, e.reason)
             else:
                 if answer.status == 200:
                     return answer.body
-                if answer.status < 500 and answer.status != 429:
-                    gone = ": the segment is not there any more" if answer.status in (404, 410) else ""
-                    raise DriverError(
-                        "08S01", answer.status, f"The spool at {host} answers with HTTP {answer.status}{gone}"
-                    )
-                if attempt == ATTEMPTS:
-                    raise DriverError("08S01", answer.status, f"The spool at {host} answers with HTTP {answer.status}")
+                busy = answer.status >= 500 or answer.status == 429
+                if attempt == ATTEMPTS or not busy:
+                    raise self._refusal(answer, host, busy)
             time.sleep(0.1 * 2**attempt)
         raise AssertionError
+
+    def _refusal(self, answer: Answer, host: str, busy: bool) -> DriverError:
+        """The error for an HTTP status. Before anything has come, a proxy or a gateway in between is as good as no way there."""
+        gone = ": the segment is not there any more" if answer.status in (404, 410) else ""
+        said = reason(answer)
+        text = f"The spool at {host} answers with HTTP {answer.status}{gone}{f' ({said})' if said else ''}"
+        unreachable = (busy or answer.status in (401, 403, 407)) and not self._store.proven
+        return (Unreachable if unreachable else DriverError)("08S01", answer.status, text)
 
     def finish(self) -> None:
         """All rows have been taken: let the last acknowledgements arrive, since the process may end next."""
