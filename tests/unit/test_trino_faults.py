@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import isal.isal_zlib
 import pytest
 import zstandard
 
@@ -15,6 +18,7 @@ from argus_odbc.backends.base import ExecuteOptions
 from argus_odbc.backends.trino import Trino, client, spool
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web import http
 from argus_odbc.web.spares import Spares
 from fakes.trino_pages import BIGINT, QUERY, FakeTrino, Reply, Seen
 
@@ -342,3 +346,40 @@ def test_memory_is_used_again_when_nothing_refers_to_it() -> None:
     assert len(spares.take(60_000)) == 60_000
     spares.clear()
     assert len(address) == 1
+
+
+# ---- packed ----
+
+ROWS_TEXT = b"[[1],[1],[1],[1],[1]]"
+
+
+def test_lz4_of_the_format_s_description() -> None:
+    # Token: 5 literals, a match of 4 + 7 bytes that begins 4 back; then 5 literals, which end the block.
+    block = b"\x57[[1],\x04\x00" + b"\x50" + ROWS_TEXT[16:]
+    assert bytes(spool.unpacked(block, "json+lz4", len(ROWS_TEXT))) == ROWS_TEXT
+
+
+@pytest.mark.parametrize("encoding", ["json+lz4", "json+zstd"])
+def test_a_segment_of_another_size_than_announced(encoding: str) -> None:
+    if encoding == "json+lz4":
+        packed = bytes([0xF0, len(ROWS_TEXT) - 15]) + ROWS_TEXT
+    else:
+        packed = zstandard.ZstdCompressor(write_content_size=False).compress(ROWS_TEXT)
+    assert bytes(spool.unpacked(memoryview(packed), encoding, len(ROWS_TEXT))) == ROWS_TEXT
+    for size in (len(ROWS_TEXT) - 1, len(ROWS_TEXT) + 1, 0):
+        error = failure(lambda size=size: spool.unpacked(packed, encoding, size))
+        assert (error.sqlstate, type(error)) == ("08S01", spool.Damaged)
+    for damaged in (packed[:-2], b"\xff" * 20, b""):
+        assert type(failure(lambda data=damaged: spool.unpacked(data, encoding, len(ROWS_TEXT)))) is spool.Damaged
+
+
+@pytest.mark.parametrize("library", [isal.isal_zlib, zlib])
+def test_gzip_bodies(monkeypatch: pytest.MonkeyPatch, library: Any) -> None:
+    monkeypatch.setattr(http, "gzip", library)
+    text = b"0123456789" * 100_000
+    packed = gzip.compress(text)
+    assert http.unzipped(packed) == http.unzipped(memoryview(packed)) == text
+    # The announced size is only a hint: of several members the last one's, and wrong where the body is damaged.
+    assert http.unzipped(gzip.compress(b"")) == b""
+    for damaged in (packed[:-9] + b"\xff\xff\xff\xff", b"\x1f\x8b" + b"\xff" * 30, b""):
+        assert failure(lambda data=damaged: http.unzipped(data)).sqlstate == "08S01"
