@@ -63,6 +63,14 @@ def hs2_figures(quick: bool) -> Iterator[Figure]:
         yield from hs2.figures(quick, Path(folder))
 
 
+def hs2_http_figures(quick: bool) -> Iterator[Figure]:
+    """HiveServer2's protocol over HTTP, without an engine behind it."""
+    from bench.replay import hs2_http
+
+    with tempfile.TemporaryDirectory() as folder:
+        yield from hs2_http.figures(quick, Path(folder))
+
+
 def trino_replay_figures(quick: bool) -> Iterator[Figure]:
     """Trino's protocol without an engine behind it."""
     from bench.replay import trino
@@ -99,6 +107,7 @@ SUITES = {
     "catalog": catalog_figures,
     "spark": spark_figures,
     "hs2": hs2_figures,
+    "hs2-http": hs2_http_figures,
     "trino": trino_figures,
     "trino-replay": trino_replay_figures,
     "postgres": postgres_figures,

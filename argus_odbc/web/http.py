@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from argus_odbc import tls
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.chunks import receive_chunks
 from argus_odbc.web.proxies import Proxy, Tunnel, through_socks, through_tls
 from argus_odbc.web.spares import Spares
 
@@ -204,7 +205,11 @@ class Connection:
         if response.status != 200:
             return None
         if response.chunked:
-            return self._chunks(response, spares)
+            body, came = receive_chunks(stream, sock, spares, self._expected)
+            # Answers of one result are of about one size.
+            self._expected = max(came + came // 8, LARGE)
+            response.close()
+            return body
         if size is None or size < LARGE:
             return None
         body = spares.take(size)
@@ -222,16 +227,6 @@ class Connection:
             came += n
         response.close()
         return body
-
-    def _chunks(self, response: http.client.HTTPResponse, spares: Spares) -> memoryview:
-        """A body whose length nobody tells; most are about as long as the one before."""
-        body, came = spares.take(self._expected), 0
-        while (came := came + response.readinto(body[came:])) == len(body):
-            larger = spares.take(2 * came)
-            larger[:came] = body
-            body = larger
-        self._expected = max(came + 1, LARGE)
-        return body[:came]
 
     def abort(self) -> None:
         """End a request that another thread is in."""

@@ -5,8 +5,8 @@
 // ANSWERS holds records: length of the call's name (1 byte), the name, repeats (4 bytes), length (8 bytes), the struct
 // that the answer carries, without its message header; numbers are big-endian. The records of one name are answered
 // one after the other, each `repeats` times, the last one for ever; ExecuteStatement starts FetchResults anew.
-// A client may speak Thrift's binary protocol as it is, or framed after a SASL negotiation, in which every name and
-// password is taken.
+// A client may speak Thrift's binary protocol as it is, framed after a SASL negotiation, in which every name and
+// password is taken, or in POST requests, which are answered in chunks of 32 KB as Hive's and Spark's Jetty does.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,7 +24,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { MAX_RECORDS = 64, MAX_REQUEST = 1 << 20, MAX_DEPTH = 16 };
+enum { MAX_RECORDS = 64, MAX_REQUEST = 1 << 20, MAX_DEPTH = 16, CHUNK = 32768, BATCH = 256 };
 
 typedef struct {
   const char *name;
@@ -38,7 +38,7 @@ static Record records[MAX_RECORDS];
 static int nrecords;
 
 typedef struct {
-  int socket, framed;
+  int socket, framed, http;
   uint32_t given[MAX_RECORDS];  // how often this connection was given each record
   uint8_t request[MAX_REQUEST];
   size_t have;
@@ -125,6 +125,39 @@ static int sasl(Client *c) {
   return send_all(c->socket, &part, 1);
 }
 
+// Where a POST's message begins: behind the empty line; 0 when there is none.
+static size_t http_head(Client *c) {
+  for (;;) {
+    const uint8_t *end = memmem(c->request, c->have, "\r\n\r\n", 4);
+    if (end) return (size_t)(end - c->request) + 4;
+    if (c->have == MAX_REQUEST || !receive(c)) return 0;
+  }
+}
+
+static int send_chunked(Client *c, const uint8_t *head, size_t n, const Record *r) {
+  static char start[] = "HTTP/1.1 200 OK\r\nContent-Type: application/x-thrift\r\nTransfer-Encoding: chunked\r\n\r\n";
+  char sizes[BATCH][12];
+  struct iovec parts[3 * BATCH + 3];
+  size_t done = 0, total = n + r->length;
+  int count = 0;
+  parts[count++] = (struct iovec){start, sizeof start - 1};
+  for (int i = 0; done < total; i++) {
+    size_t size = total - done < CHUNK ? total - done : CHUNK, from_head = done < n ? n - done : 0;
+    size_t at = done + from_head - n;
+    parts[count++] = (struct iovec){sizes[i], (size_t)sprintf(sizes[i], "%zx\r\n", size)};
+    if (from_head) parts[count++] = (struct iovec){(void *)head, from_head};
+    parts[count++] = (struct iovec){(void *)(r->body + at), size - from_head};
+    parts[count++] = (struct iovec){(void *)"\r\n", 2};
+    done += size;
+    if (i == BATCH - 1) {
+      if (!send_all(c->socket, parts, count)) return 0;
+      i = -1, count = 0;
+    }
+  }
+  parts[count++] = (struct iovec){(void *)"0\r\n\r\n", 5};
+  return send_all(c->socket, parts, count);
+}
+
 static Record *next(Client *c, const char *name, size_t length) {
   Record *found = NULL;
   for (int i = 0; i < nrecords; i++) {
@@ -140,6 +173,11 @@ static Record *next(Client *c, const char *name, size_t length) {
 
 static int answer(Client *c) {
   size_t frame = c->framed ? 4 : 0, size = 0;
+  if (c->http) {
+    size_t before = http_head(c);
+    if (!before) return 0;
+    consume(c, before);
+  }
   if (!need(c, frame + 8)) return 0;
   uint32_t name_length = be32(c->request + frame + 4);
   size_t start = frame + 8 + name_length + 4;
@@ -165,6 +203,7 @@ static int answer(Client *c) {
   }
   if (frame) put32(head, (uint32_t)(n - frame + r->length));
   consume(c, size);
+  if (c->http) return send_chunked(c, head, n, r);
   struct iovec parts[2] = {{head, n}, {(void *)r->body, r->length}};
   return send_all(c->socket, parts, 2);
 }
@@ -173,6 +212,7 @@ static void *serve(void *client) {
   Client *c = client;
   if (need(c, 1)) {
     c->framed = c->request[0] == 1;
+    c->http = c->request[0] == 'P';
     if (!c->framed || sasl(c))
       while (answer(c)) continue;
   }
