@@ -56,6 +56,8 @@ class Session:
         self.way = way
         self.errors = errors
         self._dead: str = ""
+        self._asked: tuple[Any, Any, tcli.Exchange] | None = None
+        """The last FetchResults: its operation, request and message."""
         self._timeout = float(way.settings.socket_timeout)
         transport, answer = self._open(configuration, open_user)
         self._lines = Lines(way, transport)
@@ -130,8 +132,13 @@ class Session:
 
     def fetch(self, operation: Any, rows: int) -> Fetched:
         """FetchResults; the row set is left as bytes. The status may be STILL_EXECUTING."""
-        request = tcli.FetchReq(operationHandle=operation, orientation=tcli.FETCH_NEXT, maxRows=rows, fetchType=0)
-        exchange = tcli.Exchange("FetchResults", request)
+        asked = self._asked
+        if asked is not None and asked[0] is operation and asked[1].maxRows == rows:
+            request, exchange = asked[1], asked[2].again()
+        else:
+            request = tcli.FetchReq(operationHandle=operation, orientation=tcli.FETCH_NEXT, maxRows=rows, fetchType=0)
+            exchange = tcli.Exchange("FetchResults", request)
+        self._asked = (operation, request, exchange)
         with self._lines.take(request, self._timeout) as transport:
             data = self._exchange(transport, exchange, self._timeout)
             head = self._read("FetchResults", lambda: tcli.read_fetch_head(exchange, data))

@@ -7,7 +7,9 @@ their bytes to the native decoder.
 
 from __future__ import annotations
 
+import copy
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -228,6 +230,14 @@ class Exchange:
         protocol.writeMessageEnd()
         self.message: bytes = out.getvalue()
 
+    def again(self) -> Exchange:
+        """The same call once more, under a number of its own: a tenth of the time that encoding it anew takes."""
+        other = copy.copy(self)
+        other.number = next(_sequence) & 0x7FFFFFFF
+        at = 8 + len(self.call)
+        other.message = self.message[:at] + other.number.to_bytes(4, "big") + self.message[at + 4 :]
+        return other
+
     def reader(self, answer: bytes | bytearray | memoryview) -> Reader:
         """A reader that stands at the answer's struct. Raises the exception that the server sent instead."""
         protocol = Reader(TMemoryBuffer(answer))
@@ -279,8 +289,26 @@ class FetchHead:
     """-1: the answer has no row set at all."""
 
 
+USUAL_HEAD = re.compile(
+    rb"\x80\x01\x00\x02\x00\x00\x00\x0cFetchResults(....)\x0c\x00\x00"  # number; the result
+    rb"\x0c\x00\x01\x08\x00\x01\x00\x00\x00\x00\x00\x02\x00\x02([\x00\x01])\x0c\x00\x03"  # status SUCCESS; hasMoreRows; the rows
+    rb"\x0a\x00\x01.{8}\x0f\x00\x02\x0c\x00\x00\x00\x00\x0f\x00\x03\x0c(....)"  # where it starts; no rows; number of columns
+    rb"\x0c\x00.\x0f\x00\x01.(....)",  # the first column, its number of values
+    re.DOTALL,
+)
+"""The start of nearly every answer to FetchResults: the fields that Hive, Spark and Impala write, in their order."""
+
+STRUCT_START = 27
+"""Where the TFetchResultsResp begins in such an answer."""
+
+
 def read_fetch_head(exchange: Exchange, answer: bytes | bytearray | memoryview) -> FetchHead:
     """Read the answer to FetchResults up to the first value. Servers write the fields in the order of their ids."""
+    usual = USUAL_HEAD.match(answer)
+    if usual is not None:
+        number, columns, rows = (int.from_bytes(usual[i], "big", signed=True) for i in (1, 3, 4))
+        if number == exchange.number and columns > 0 and rows >= 0:
+            return FetchHead(STRUCT_START, Status(statusCode=SUCCESS), usual[2] == b"\x01", rows, columns)
     # Thrift copies what it reads from. A longer head, with a long error text, is read from the whole answer.
     if len(answer) > HEAD_BYTES:
         with suppress(EOFError):
