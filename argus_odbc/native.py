@@ -31,13 +31,17 @@ class MessageEnd:
 
     def __init__(self) -> None:
         self._state = bytearray()
-        self._scan = _native_scan()
+        self._scan, self._missing = _native_scan()
 
     def find(self, data: bytes | bytearray | memoryview) -> int:
         """The message's length, MORE or ALIEN; `data` is all of the message that has arrived."""
         if self._scan is not None:
             return self._scan(self._state, data)
         return _slow_end(bytes(data))
+
+    def missing(self, have: int) -> int:
+        """After MORE: how many bytes are still to come at least, when `have` have arrived."""
+        return self._missing(self._state, have) if self._missing is not None else 1
 
 
 def wire_memory(size: int) -> Any:
@@ -50,12 +54,12 @@ def wire_memory(size: int) -> Any:
     return WireMemory(size)
 
 
-def _native_scan() -> Callable[[bytearray, object], int] | None:
+def _native_scan() -> tuple[Callable[[bytearray, object], int] | None, Callable[[bytearray, int], int] | None]:
     try:
-        from argus_odbc._core import hs2_scan
+        from argus_odbc._core import hs2_missing, hs2_scan
     except ImportError:
-        return None
-    return hs2_scan
+        return None, None
+    return hs2_scan, hs2_missing
 
 
 def _slow_end(data: bytes) -> int:

@@ -163,3 +163,17 @@ def hs2_scan(bytearray state not None, data):
         result = hs2_message_end(s, <const uint8_t*>view.buf, view.len)
     PyBuffer_Release(&view)
     return result
+
+
+def hs2_missing(bytearray state not None, int64_t have):
+    """How many bytes of a message that goes on are still to come at least, of which `have` have arrived; 1 or more."""
+    cdef Scan* s
+    cdef int64_t least
+    if len(state) != sizeof(Scan):
+        return 1
+    s = <Scan*>PyByteArray_AsString(state)
+    least = s.at - have
+    # Each text has its length. What is open around the list ends with a byte, too, but that is not worth counting.
+    if s.depth > 0 and s.frames[s.depth - 1].type == T_LIST and s.frames[s.depth - 1].first == T_STRING:
+        least += 4 * s.frames[s.depth - 1].left
+    return least if least > 1 else 1

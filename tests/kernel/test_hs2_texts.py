@@ -208,7 +208,23 @@ def test_texts_in_runs_of_the_same_length() -> None:
     state = bytearray()
     for end in sorted(dice.sample(range(len(message)), 200)):
         assert kernel.hs2_scan(state, message[:end]) == -1
+        assert 1 <= kernel.hs2_missing(state, end) <= len(message) - end
     assert kernel.hs2_scan(state, message) == len(message)
+
+
+def test_how_much_is_missing_is_never_too_much() -> None:
+    numbers = column(10, 10, [bytes(8)] * 5000)
+    got = answer(numbers, strings(["x"] * 3000), numbers)
+    message = bytes.fromhex("80010002") + text(b"FetchResults") + bytes(4) + b"\x0c\0\0" + got + b"\0"
+    assert kernel.hs2_missing(bytearray(), 0) == 1
+    state, have, looks = bytearray(), 1, 0
+    while kernel.hs2_scan(state, message[:have]) == -1:
+        missing, looks = kernel.hs2_missing(state, have), looks + 1
+        assert 1 <= missing <= len(message) - have
+        have += missing
+    assert have == len(message)
+    # A few looks for each header, some for the texts, and not one for each of 13,000 values.
+    assert looks < 200
 
 
 # ---- whole answers ----

@@ -214,19 +214,22 @@ class Transport:
 
     def _bare_message(self) -> memoryview:
         """A message without a length: received piece by piece, while its end is looked for."""
-        end, memory, have = MessageEnd(), self._spares.take(self._expected), 0
+        end, memory, have, missing = MessageEnd(), self._spares.take(self._expected), 0, 1
         while True:
             if have == len(memory):
                 larger = self._spares.take(2 * have)
                 larger[:have] = memory
                 memory = larger
-            have += self._fill(memory, have, 1, len(memory) - have)
+            room = len(memory) - have
+            have += self._fill(memory, have, min(missing, room), room)
             with memory[:have] as arrived:
                 length = end.find(arrived)
             if length == ALIEN or length > MESSAGE_LIMIT:
                 raise self._alien(bytes(memory[: min(have, 64)]))
             if length != MORE:
                 break
+            # Columns of numbers, and texts to be counted: it is not looked at again before these have come.
+            missing = end.missing(have)
         if length != have:
             raise self._lost(f"{have - length} bytes follow the end of its answer")
         self._answered = True
