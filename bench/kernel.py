@@ -1,7 +1,8 @@
-"""`python -m bench.kernel`: cells per second of the conversion loops and nanoseconds of single cells, at -O3.
+"""`python -m bench.kernel`: cells per second of the conversion loops and nanoseconds of single cells, at -O3; then the
+decoder of Trino's JSON on the pages that are replayed, and on each of their columns.
 
 Not a figure of the issue, but the place to look when one of them falls: 1,000 rows stay in the cache, so this is the
-cost of the conversions alone.
+cost of the conversions alone; of the decoder the shortest of some runs, which no other program has disturbed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import sys
 from typing import Any
 
 from bench.common import ROOT
+from bench.replay.shapes import SHAPES
+from bench.replay.trino import PAGE_ROWS, rows_json
 
 ROWS = 1000
 
@@ -49,6 +52,25 @@ def pairs(kernel: Any) -> list[tuple[str, Any, int, int, int]]:
     ]  # fmt: skip
 
 
+SPECS = {
+    "int": ("int32", 0), "bigint": ("int64", 0), "double": ("float64", 0), "string": ("text", 0), "long string": ("text", 0),
+    "timestamp": ("timestamp", 0), "decimal(15,2)": ("decimal128", 2), "date": ("date32", 0),
+}  # fmt: skip
+
+
+def trino(kernel: Any) -> None:
+    """Nanoseconds of a cell and megabytes per second: whole shapes, then each kind of their columns eight times."""
+    pages = [(name, shape(PAGE_ROWS[name])) for name, shape in SHAPES.items()]
+    for name, shape in list(pages):
+        kinds = {c.type: c for c in shape}
+        pages += [(f"{name}: {kind} {c.name}", [c] * 8) for kind, c in kinds.items()]
+    print(f"\n{'JSON of Trino':30}{'ns of a cell':>18}{'MB/s':>18}")
+    for name, shape in pages:
+        data = rows_json(shape)
+        ns = kernel.trino_rate(data, [(*SPECS[c.type], False, b"") for c in shape], 30)
+        print(f"{name:30}{ns / len(shape) / len(shape[0].values):18.2f}{len(data) / ns * 1000:18.0f}")
+
+
 def main() -> None:
     os.environ.setdefault("ARGUS_KERNEL_FLAGS", "-O3")
     sys.path.insert(0, str(ROOT / "tests" / "kernel"))
@@ -61,6 +83,7 @@ def main() -> None:
         block = kernel.rate(rows, ROWS, size, size, 2000, **o)
         cell = kernel.cell_rate(rows, ROWS, size, 200, **o)
         print(f"{name:30}{block / 1e6:18.0f}{1e9 / cell:18.1f}")
+    trino(kernel)
 
 
 if __name__ == "__main__":

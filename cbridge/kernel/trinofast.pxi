@@ -98,6 +98,14 @@ cdef extern from *:
     }
     #endif
 
+    /* Where the number or word at p ends; NULL when that is not within 32 characters. */
+    static inline const char *argus_word_end(const char *p) {
+        int k;
+        for (k = 0; k < 32; k++)
+            if (p[k] == ',' || p[k] == ']') return p + k;
+        return NULL;
+    }
+
     /* An integer of up to 18 digits. */
     static inline int argus_fast_integer(const char *p, const char *e, int64_t *out) {
         int64_t negative = *p == '-', n = e - p - negative;
@@ -147,6 +155,7 @@ cdef extern from *:
     """
     enum: CELL_BEFORE "ARGUS_CELL_BEFORE"
     enum: CELL_ROOM "ARGUS_CELL_ROOM"
+    const char* word_end "argus_word_end"(const char* p) noexcept nogil
     bint fast_integer "argus_fast_integer"(const char* p, const char* e, int64_t* out) noexcept nogil
     bint is_kept "argus_is_kept"(const Written* form, const char* p, const char* e) noexcept nogil
     bint fast_double "argus_fast_double"(const char* p, const char* e, double* out) noexcept nogil

@@ -20,6 +20,7 @@ cdef struct TrinoPage:
     TextOut* texts         # data of text and binary columns
     ZoneList* zones
     JsonIndex* index       # NULL: look at one cell after the other only
+    bint nested            # some column is of a nested type, so that the index is of no use
     int64_t room           # rows that the columns have room for
     int64_t row            # the one being read, from 0
     int64_t before         # rows of the array that earlier batches have
@@ -338,7 +339,7 @@ cdef bint page_row(TrinoPage* t) noexcept nogil:
             snprintf(t.j.err, t.j.nerr, b"row %lld of this part of the result has %d values for %d columns",
                      <long long>(t.before + t.row + 1), t.col, t.b.ncols)
             return False
-        if not page_cell(t):
+        if not (t.nested and t.specs[t.col].code is NULL and page_quick(t)) and not page_cell(t):
             return False
     if not json_mark(&t.j, c']'):
         return json_fail(&t.j, b"a row of the result has more values than columns")
@@ -410,11 +411,13 @@ cdef Batch* trino_piece(const char* p, int64_t n, const TrinoSpec* specs, int32_
     t.j.nerr = nerr
     t.specs = specs
     t.zones = zones
+    for i in range(ncols):
+        t.nested = t.nested or specs[i].code is not NULL
     zones.missing[0] = 0
     t.b = batch_alloc(ncols)
     t.texts = <TextOut*>calloc(ncols + 1, sizeof(TextOut))
-    t.index = NULL if careful else <JsonIndex*>malloc(sizeof(JsonIndex))
-    if t.b is NULL or t.texts is NULL or (t.index is NULL and not careful):
+    t.index = NULL if careful or t.nested else <JsonIndex*>malloc(sizeof(JsonIndex))
+    if t.b is NULL or t.texts is NULL or (t.index is NULL and not careful and not t.nested):
         good = json_fail(&t.j, b"not enough memory for the rows")
     else:
         good = page_begin(&t) and page_rows(&t, place)
@@ -437,12 +440,6 @@ cdef Batch* trino_decode_some(const char* p, int64_t n, const TrinoSpec* specs, 
     NULL and a sentence in err for bytes that are no such rows; zones.missing is set when only a zone is lacking, and the
     place stays where it was.
     """
-    cdef Batch* b = NULL
-    cdef bint nested = False
-    cdef int32_t i
-    for i in range(ncols):
-        nested = nested or specs[i].code is not NULL
-    if not nested:
-        b = trino_piece(p, n, specs, ncols, zones, place, most, False, err, nerr)
+    cdef Batch* b = trino_piece(p, n, specs, ncols, zones, place, most, False, err, nerr)
     # Runs are read one column after the other; the error to tell is the first one in the order of the text.
     return b if b is not NULL else trino_piece(p, n, specs, ncols, zones, place, most, True, err, nerr)

@@ -335,3 +335,50 @@ cdef bint page_run(TrinoPage* t) noexcept nogil:
     t.row += n
     t.j.p = x.base + x.at[n * r.step]
     return True
+
+
+cdef bint page_quick(TrinoPage* t) noexcept nogil:
+    """The cell at t.j.p if it has one of the usual forms, for rows that have no index. False: nothing was read."""
+    cdef Column* c = &t.b.cols[t.col]
+    cdef TextOut* text = &t.texts[t.col]
+    cdef const char* p = t.j.p
+    cdef const char* e
+    cdef int64_t v = 0, n
+    cdef int32_t k = c.kind
+    cdef bint good = False
+    if p - t.j.start < CELL_BEFORE or t.j.end - p < CELL_ROOM:
+        return False
+    if p[0] != c'"':
+        e = word_end(p)
+        if e is NULL:
+            return False
+        if k == KIND_INT64:
+            good = fast_integer(p, e, &(<int64_t*>c.values)[t.row])
+        elif k == KIND_INT32:
+            good = fast_integer(p, e, &v) and v == <int32_t>v
+            (<int32_t*>c.values)[t.row] = <int32_t>v
+        elif k == KIND_FLOAT64:
+            good = fast_double(p, e, &(<double*>c.values)[t.row])
+    else:
+        n = json_plain(p + 1, t.j.end)
+        e = p + n + 2
+        if t.j.end - e < 1 or e[-1] != c'"':
+            return False
+        if k == KIND_TEXT:
+            good = text.n + n < 0x7FFFFFFF and text_room(text, n + 16)
+            if good:
+                memcpy(text.p + text.n, p + 1, n)
+                text.n += n
+                (<int32_t*>c.values)[t.row + 1] = <int32_t>text.n
+        elif k == KIND_DECIMAL128:
+            good = 0 <= c.scale <= 15 and fast_decimal(p + 1, e - 1, c.scale, &v)
+            (<int64_t*>c.values)[2 * t.row] = v
+            (<int64_t*>c.values)[2 * t.row + 1] = v >> 63
+        elif k == KIND_DATE32:
+            good = n == 10 and plain_day(p + 1, &(<int32_t*>c.values)[t.row])
+        elif k == KIND_TIMESTAMP:
+            good = 0 <= c.scale <= 9 and fast_moment(p + 1, e - 1, c.scale, t.specs[t.col].zoned,
+                                                     &(<int64_t*>c.values)[t.row])
+    if good:
+        t.j.p = e
+    return good

@@ -64,10 +64,14 @@ def trino_rate(bytes payload, specs, int64_t repeats):
     cdef ZoneList list_
     cdef TrinoPlace place
     cdef Batch* b
+    cdef bytes code
     memset(&list_, 0, sizeof(list_))
     for i in range(n):
         made[i].kind = KINDS[specs[i][0]]
         made[i].scale = specs[i][1]
+        code = specs[i][3]
+        made[i].code = <const char*>code if code else NULL
+        made[i].ncode = len(code)
     # As the reader's thread does: the C library keeps the blocks from then on.
     bytearray(16 << 20)
     best = None
