@@ -46,12 +46,12 @@ cdef bint py_zone(Part* q):
         known = type(e).__name__ == "DriverError"
         text = str(e.message) if known else f"{type(e).__name__}: {e}"
         state = e.sqlstate.encode("ascii") if known else b"HY000"
-        part_fail(q, state, e.native if known else 0, text.encode("utf-8", "replace"))
+        part_error(q, state, e.native if known else 0, text.encode("utf-8", "replace"))
         return False
 
 
 cdef bint bridge_zone(Part* q) noexcept nogil:
-    """Look up the zone that a decoder lacks; False when the part has failed by that."""
+    """Look up the zone that a decoder lacks; False when that is an error, which is the part's then."""
     with gil:
         return py_zone(q)
 

@@ -32,16 +32,16 @@ cdef inline Part* part_at(Reader* r, int32_t i) noexcept nogil:
     return &r.parts[(r.first_part + i) % PARTS]
 
 
-cdef void part_fail(Part* q, const char* sqlstate, SQLINTEGER native, const char* text) noexcept nogil:
+cdef void part_error(Part* q, const char* sqlstate, SQLINTEGER native, const char* text) noexcept nogil:
+    """Why the part cannot be read, for the thread that marked it busy; part_piece marks it as failed, with the monitor."""
     memcpy(q.sqlstate, sqlstate, 5)
     q.sqlstate[5] = 0
     q.native = native
     snprintf(q.err, sizeof(q.err), b"%s", text)
-    q.failed = True
 
 
 cdef Batch* part_decode(Reader* r, Part* q) noexcept nogil:
-    """The next piece, for the thread that marked the part busy; NULL when it has failed."""
+    """The next piece, for the thread that marked the part busy; NULL when it cannot be read."""
     cdef Batch* b
     cdef int32_t i
     cdef char err[400]
@@ -51,7 +51,7 @@ cdef Batch* part_decode(Reader* r, Part* q) noexcept nogil:
         if b is not NULL:
             break
         if q.zones.missing[0] == 0:
-            part_fail(q, b"08S01", 0, b"The server's answer cannot be read: ")
+            part_error(q, b"08S01", 0, b"The server's answer cannot be read: ")
             snprintf(q.err + strlen(q.err), sizeof(q.err) - strlen(q.err), b"%s", err)
             return NULL
         if not bridge_zone(q):
@@ -72,6 +72,7 @@ cdef Batch* part_piece(Reader* r, Part* q, bint locked) noexcept nogil:
     if locked:
         argus_monitor_lock(r.monitor)
     q.busy = False
+    q.failed = b is NULL
     q.left = q.n - q.place.at
     q.ended = q.place.ended or q.failed
     if b is not NULL and b.nrows == 0:
