@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from argus_odbc import log
 from argus_odbc.backends.base import ExecuteOptions
 from argus_odbc.backends.trino import Trino
 from argus_odbc.errors import DriverError
@@ -232,6 +233,30 @@ def test_a_transaction_that_is_gone(fake: FakeTrino, word: str, code: int, name:
     else:
         getattr(session, word)()
     assert not session.in_transaction()
+
+
+def test_stack_traces_are_in_the_log_alone(
+    fake: FakeTrino, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cause = {"type": "java.io.IOException", "message": "no route", "stack": ["io.trino.Some.read(Some.java:7)"]}
+    failure_info = {
+        "type": "io.trino.X",
+        "message": "boom",
+        "stack": ["io.trino.Other.run(Other.java:9)"],
+        "cause": cause,
+    }
+    error = {"message": "boom", "errorCode": 65536, "errorName": "GENERIC_INTERNAL_ERROR", "failureInfo": failure_info}
+    fake.pages = [{"error": error}]
+    session = connected(fake)
+    monkeypatch.setattr(log.logger, "propagate", True)
+    with caplog.at_level("DEBUG", "argus_odbc"):
+        said = failure(lambda: session.query("select n")).message
+    assert ".java" not in said
+    [logged] = [record.getMessage() for record in caplog.records if "failed on the server" in record.getMessage()]
+    assert logged.splitlines()[-4:] == [
+        f"query {QUERY} failed on the server: io.trino.X: boom", "    at io.trino.Other.run(Other.java:9)",
+        "caused by java.io.IOException: no route", "    at io.trino.Some.read(Some.java:7)",
+    ]  # fmt: skip
 
 
 def test_redirects_never_take_the_login_along(fake: FakeTrino) -> None:

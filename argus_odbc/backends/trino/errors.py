@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from argus_odbc import log
 from argus_odbc.errors import DriverError
 
 # SQLSTATE -> names. One that is not here is a connector's own: its type decides.
@@ -103,6 +105,8 @@ ADVICE = {
 
 def query_error(error: Mapping[str, Any], query_id: str) -> DriverError:
     """The DriverError for the `error` of an answer (QueryError of Trino's client protocol)."""
+    if log.logger.isEnabledFor(logging.DEBUG):
+        log.logger.debug("query %s failed on the server: %s", query_id, "\n".join(_trace(error.get("failureInfo"))))
     name = str(error.get("errorName") or "")
     code = error.get("errorCode")
     text = str(error.get("message") or "").strip() or f"the query failed with {name or 'no reason given'}"
@@ -111,3 +115,13 @@ def query_error(error: Mapping[str, Any], query_id: str) -> DriverError:
         state = "22007"
     advice = f"; {ADVICE[name]}" if name in ADVICE else ""
     return DriverError(state, code if isinstance(code, int) else 0, f"{text}{advice} ({name}, query {query_id})")
+
+
+def _trace(failure: Any, depth: int = 0) -> Iterator[str]:
+    """The server's stack trace (FailureInfo of Trino's client protocol), causes included."""
+    if not isinstance(failure, Mapping) or depth > 20:
+        return
+    yield f"{'caused by ' if depth else ''}{failure.get('type')}: {failure.get('message')}"
+    for line in failure.get("stack") or ():
+        yield f"    at {line}"
+    yield from _trace(failure.get("cause"), depth + 1)
