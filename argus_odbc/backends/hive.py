@@ -56,6 +56,8 @@ class Hive(HS2Backend):
         ),
         strip=(r"^Error while (?:compiling|processing) statement: (?:FAILED: )?",),
     )
+    # Not current_user(), which without impersonation is the server itself.
+    user_function = "logged_in_user()"
     time_zone_property = "set:hiveconf:hive.local.time.zone"
     # Column names as the query wrote them, not behind the table's name.
     open_configuration = {"set:hiveconf:hive.resultset.use.unique.column.names": "false"}

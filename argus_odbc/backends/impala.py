@@ -77,6 +77,7 @@ class Impala(HS2Backend):
     open_configuration = {"LONG_POLLING_TIME_MS": "1000"}
     time_zone_property = "TIMEZONE"
     delegation_property = "impala.doas.user"
+    user_function = "effective_user()"
     server_timeout = False
     has_more_rows_is_true = True
     filters_table_types = False

@@ -152,6 +152,10 @@ def test_the_session_outlives_its_connections(session: Backend) -> None:
     assert query(session, "SELECT 1") == [(1,)]
 
 
+def test_the_function_that_tells_the_user(place: Place, session: Backend) -> None:
+    assert query(session, f"SELECT {place.backend.user_function}") == [(place.settings["uid"] or "anonymous",)]
+
+
 def test_wrong_path(place: Place) -> None:
     if place.backend is Impala:
         connected = place.connect(http_path="any/path")

@@ -163,6 +163,15 @@ def test_a_token() -> None:
         assert query(connect(server.port, access_token="a.b.c", allow_plain_password=True), "select 1") == [(1,)]
 
 
+def test_the_server_tells_whom_a_token_is_for() -> None:
+    who = Result([("u", 7, "stringVal", {})], [[["carol"]]])
+    for backend, function in ((Hive, "logged_in_user()"), (Spark, "current_user()"), (Impala, "effective_user()")):
+        with FakeHS2Http({f"SELECT {function}": who}, authorization="Bearer t") as server:
+            given = {"access_token": "t", "allow_plain_password": True}
+            assert connect(server.port, backend, uid="", **given).current_user() == "carol"
+            assert connect(server.port, backend, uid="ann", **given).current_user() == "ann"
+
+
 def test_a_token_of_a_command_is_renewed(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("one")

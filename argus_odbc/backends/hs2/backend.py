@@ -40,6 +40,8 @@ class HS2Backend(Backend):
     open_configuration: ClassVar[Mapping[str, str]] = {}
     time_zone_property: ClassVar[str]
     delegation_property: ClassVar[str] = "hive.server2.proxy.user"
+    user_function: ClassVar[str] = "current_user()"
+    """Who the session is for, as a function of SQL."""
     server_timeout: ClassVar[bool] = True
     """ExecuteStatement's queryTimeout is honoured."""
     has_more_rows_is_true: ClassVar[bool] = False
@@ -138,7 +140,12 @@ class HS2Backend(Backend):
         return self._version
 
     def current_user(self) -> str:
-        return self.settings.delegation_uid or self.session.way.user
+        known = self.settings.delegation_uid or self.session.way.user
+        if known:
+            return known
+        # A token or a ticket tells the server, not this side.
+        rows = self.query(f"SELECT {self.user_function}")
+        return str(rows[0][0]) if rows else ""
 
     def current_catalog(self) -> str:
         """The current database: what applications of these engines know as the catalog's place."""
