@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 from argus_odbc.errors import DriverError
 from argus_odbc.web.http import Answer, Broken
@@ -14,9 +16,22 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def retry_after(answer: Answer) -> float:
-    """Seconds that a busy server asks for; 0 when it does not say."""
+    """Seconds that a busy server asks for, as a number or as a date (RFC 9110, 10.2.3); 0 when it does not say."""
     text = answer.header("retry-after").strip()
-    return float(text) if re.fullmatch(r"[0-9]{1,4}", text) else 0.0
+    if re.fullmatch(r"[0-9]{1,4}", text):
+        return float(text)
+    until = _moment(text)
+    # By the server's own clock where it tells it: the two need not agree.
+    now = _moment(answer.header("date")) or datetime.now(timezone.utc)
+    return max(0.0, (until - now).total_seconds()) if until else 0.0
+
+
+def _moment(text: str) -> datetime | None:
+    """An HTTP date."""
+    try:
+        return parsedate_to_datetime(text).replace(tzinfo=timezone.utc)
+    except (ValueError, TypeError, IndexError):
+        return None
 
 
 def page_text(answer: Answer) -> str:

@@ -16,6 +16,8 @@ from argus_odbc.backends.base import ExecuteOptions
 from argus_odbc.backends.trino import Trino
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
+from argus_odbc.web.errors import retry_after
+from argus_odbc.web.http import Answer
 from fakes.trino_pages import BIGINT, QUERY, VARCHAR, FakeTrino, Reply, Seen
 
 ROWS = [
@@ -187,6 +189,20 @@ def test_retry_after_is_kept(fake: FakeTrino) -> None:
     started = time.monotonic()
     assert session.query("select n") == [(1,), (2,), (3,)]
     assert 0.7 <= time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0), ({"retry-after": "7"}, 7), ({"retry-after": "soon"}, 0), ({"retry-after": "-1"}, 0),
+        ({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT", "date": "Sun, 06 Nov 1994 08:49:27 GMT"}, 10),
+        ({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}, 0),
+        ({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT", "date": "yesterday"}, 0),
+    ],
+)  # fmt: skip
+def test_both_forms_of_retry_after(headers: dict[str, str], seconds: float) -> None:
+    """The examples of RFC 9110, 5.6.7 and 10.2.3."""
+    assert retry_after(Answer(503, {name: [value] for name, value in headers.items()}, b"")) == seconds
 
 
 def test_a_statement_is_never_sent_twice(fake: FakeTrino) -> None:
