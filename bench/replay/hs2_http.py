@@ -1,4 +1,4 @@
-"""HiveServer2 over HTTP, replayed from memory: the driver against a bare client that throws the same answers away."""
+"""HiveServer2 over HTTP, replayed from memory: the driver against a bare client that receives the same answers."""
 
 from __future__ import annotations
 
@@ -36,14 +36,16 @@ class HttpDrain(Drain):
         return memoryview(response.read())
 
     def skip(self) -> int:
-        """The length of an answer with its head, of which nothing but the end is looked at."""
-        view, came, tail = memoryview(self.buffer), 0, b""
-        while tail != END:
-            n = self.socket.recv_into(view)
+        """The length of an answer with its head, received as a whole, of which nothing but the end is looked at."""
+        came = 0
+        while bytes(self.buffer[max(came - len(END), 0) : came]) != END:
+            if came == len(self.buffer):
+                self.buffer += bytes(came)
+            with memoryview(self.buffer)[came:] as room:
+                n = self.socket.recv_into(room)
             if not n:
                 raise ConnectionError("the server closed the connection")
             came += n
-            tail = (tail + bytes(view[max(n - len(END), 0) : n]))[-len(END) :]
         return came
 
 
