@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,9 @@ RUNNING = ROOT / "build" / "test-running"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts its jobs in the background so; tests press Ctrl-C in this process and in others.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = ROOT / "build" / "test-odbc"
     write_configuration(folder)
     use_configuration(folder)

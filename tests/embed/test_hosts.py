@@ -63,7 +63,7 @@ def other_python(version: str) -> Path:
 
 def libpython(version: str) -> Path:
     """The shared library of a version, or a skip that says what is not there."""
-    python = other_python(version)
+    python = Path(sys.executable) if version == THIS else other_python(version)
     text = "import sysconfig as s; v = s.get_config_var; print(v('LIBDIR'), v('INSTSONAME'), sep='/')"
     path = Path(run([python, "-c", text]).strip())
     if ".so" not in path.name or not path.exists():

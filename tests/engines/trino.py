@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .hive import maven
-from .process import BUILD, Server, free_port, running
+from .process import BUILD, Server, free_port, running, unpack
 
 VERSION = "476"
 CACHE = BUILD / f"trino-{VERSION}"
@@ -92,7 +92,7 @@ def _fetch_server() -> None:
     artifact = f"io.trino:trino-server-core:{VERSION}:tar.gz"
     maven("dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={archives}")
     with tarfile.open(archives / f"trino-server-core-{VERSION}.tar.gz") as archive:
-        archive.extractall(CACHE, filter="data")
+        unpack(archive, CACHE)
     shutil.rmtree(archives)
     done.write_text("")
 

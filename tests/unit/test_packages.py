@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from engines.process import unpack
+
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
 
@@ -43,7 +45,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "setup.py", "-q", "sdist", "--dist-dir", folder, cwd=clone)
     [archive] = folder.glob("argus_odbc-*.tar.gz")
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+        unpack(tar, folder)
     return folder / archive.name.removesuffix(".tar.gz")
 
 
