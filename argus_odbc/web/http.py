@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -171,6 +172,8 @@ class Connection:
             assert self._http.sock is not None
             self._http.sock.settimeout(timeout or None)
         except (OSError, http.client.HTTPException) as e:
+            # A proxy's refusal of the tunnel lies unread in a frame of http.client, and holds the socket open.
+            traceback.clear_frames(e.__traceback__)
             raise Broken(_reason(e), sent=False, timed_out=isinstance(e, TimeoutError)) from e
         try:
             self._http.request(method, self._prefix + path, body=body, headers={**headers, **self._more})

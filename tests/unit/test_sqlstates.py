@@ -37,7 +37,7 @@ NEVER = {
 def raised() -> set[str]:
     """Every literal of five characters that could be a SQLSTATE, in the core and in the package."""
     found: set[str] = set()
-    for path in (ROOT / "cbridge").rglob("*.p[yx]*"):
+    for path in (*(ROOT / "cbridge").rglob("*.pyx"), *(ROOT / "cbridge").rglob("*.pxi")):
         found |= set(re.findall(r'b"([0-9A-Z]{5})"', path.read_text("utf-8")))
     for path in (ROOT / "argus_odbc").rglob("*.py"):
         found |= set(re.findall(r'"([0-9A-Z]{5})"', path.read_text("utf-8")))
