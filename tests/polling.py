@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from engine_facts import Facts
-from plain import C_SBIGINT, SQL_ERROR, SQL_SUCCESS, Session, pointer
+from plain import C_SBIGINT, SQL_ERROR, SQL_SUCCESS, STMT, Driver, Session, pointer
 
 STILL_EXECUTING = 2
 ASYNC_ENABLE = 4
 NULL = pointer(None)
+
+
+@contextmanager
+def asynchronous(driver_path: Path) -> Iterator[Session]:
+    """A session whose statement runs asynchronously. What a failed test has left running is ended with it."""
+    opened = Session(Driver(driver_path))
+    assert opened.driver.SQLSetStmtAttr(pointer(opened.stmt), ASYNC_ENABLE, pointer(1), 0) == SQL_SUCCESS
+    yield opened
+    opened.driver.SQLCancel(pointer(opened.stmt))
+    end = time.monotonic() + 10
+    while opened.driver.SQLFreeHandle(STMT, pointer(opened.stmt)) == SQL_ERROR and time.monotonic() < end:
+        opened.run(b"select 1")
+        opened.driver.SQLFetch(pointer(opened.stmt))
+        time.sleep(0.01)
+    opened.close()
 
 
 def poll(call: Callable[[], int], seconds: float = 60) -> tuple[int, int]:

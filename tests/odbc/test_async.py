@@ -25,7 +25,7 @@ from plain import (
     Session,
     pointer,
 )
-from polling import ASYNC_ENABLE, NULL, STILL_EXECUTING, cancel, number, poll, start_long
+from polling import ASYNC_ENABLE, NULL, STILL_EXECUTING, asynchronous, cancel, number, poll, start_long
 from registration import ROOT
 
 pytestmark = pytest.mark.engines("duckdb", "spark", "trino", "impala")
@@ -37,16 +37,8 @@ SLOW_ROWS = b"select range from range(1000000000000) t where range < 300000 or r
 
 @pytest.fixture
 def session(driver_path: Path) -> Iterator[Session]:
-    opened = Session(Driver(driver_path))
-    assert opened.driver.SQLSetStmtAttr(pointer(opened.stmt), ASYNC_ENABLE, pointer(1), 0) == SQL_SUCCESS
-    yield opened
-    opened.driver.SQLCancel(pointer(opened.stmt))
-    end = time.monotonic() + 10  # what a failed test has left
-    while opened.driver.SQLFreeHandle(STMT, pointer(opened.stmt)) == SQL_ERROR and time.monotonic() < end:
-        opened.run(b"select 1")
-        opened.driver.SQLFetch(pointer(opened.stmt))
-        time.sleep(0.01)
-    opened.close()
+    with asynchronous(driver_path) as opened:
+        yield opened
 
 
 def test_statement_is_polled_to_its_result(session: Session, facts: Facts) -> None:

@@ -22,21 +22,18 @@ from plain import (
     SQL_NTS,
     SQL_SUCCESS,
     STMT,
-    Driver,
     Session,
     pointer,
 )
-from polling import ASYNC_ENABLE, NULL, STILL_EXECUTING, cancel, number, poll, start_long
+from polling import ASYNC_ENABLE, NULL, STILL_EXECUTING, asynchronous, cancel, number, poll, start_long
 
 pytestmark = pytest.mark.engines("duckdb", "spark", "trino", "impala")
 
 
 @pytest.fixture
 def session(driver_path: Path) -> Iterator[Session]:
-    opened = Session(Driver(driver_path))
-    assert opened.driver.SQLSetStmtAttr(pointer(opened.stmt), ASYNC_ENABLE, pointer(1), 0) == SQL_SUCCESS
-    yield opened
-    opened.close()
+    with asynchronous(driver_path) as opened:
+        yield opened
 
 
 def finish(session: Session, rc: int) -> int:
