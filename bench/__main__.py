@@ -1,136 +1,86 @@
-"""`python -m bench [duckdb|cells|arrays|catalog|spark|hs2|trino|trino-replay|postgres] [--quick]`: measures,
-prints, writes bench/results/*.json and bench.svg.
+"""`python -m bench [SUITE...] [--quick] [--publish]`: measures, prints, writes bench/results/*.json and bench.svg.
+
+Each suite is a process of its own: one that fails takes no figure of another along, and what it leaves running is ended
+before the next begins.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import datetime
-import json
 import os
+import signal
+import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict
+import time
 from pathlib import Path
 
-from bench import chart, report
-from bench.common import DRIVER, RESULTS, Figure
+from bench import chart, goals, report
+from bench.common import DRIVER, RESULTS, ROOT
+from bench.suites import SUITES
+
+LIMIT_SECONDS = 900
+"""What a suite may take: trino, the longest, takes some 8 minutes on two processors."""
+PATIENCE = 60
+"""Seconds for a suite to end its servers."""
+PR_SET_CHILD_SUBREAPER = 36
 
 
-def duck_figures(quick: bool) -> Iterator[Figure]:
-    """The DuckDB measurements."""
-    from bench import duck
-
-    share, runs = (10, 3) if quick else (1, 5)
-    yield from duck.block_against_drain(duck.ROWS // share, runs)
-    yield duck.cells_beside_python(2_000_000 // share, runs)
-    yield duck.memory(100_000_000 // share, 3)
-    yield duck.scrollable(5_000_000 // share)
-    yield from duck.first_row(15)
-
-
-def cell_figures(quick: bool) -> Iterator[Figure]:
-    """What single cells, single rows and a second thread cost."""
-    from bench import cells
-
-    share, runs = (10, 3) if quick else (1, 5)
-    yield cells.get_data(1_000_000 // share, runs)
-    yield cells.single_rows(10_000_000 // share, runs)
-    yield cells.fetchall_share(1_000_000 // share, runs)
-    yield from cells.two_connections(10_000_000 // share, runs)
+def children() -> list[tuple[int, str]]:
+    """Processes whose parent is this one, and their names; empty for one that has ended already."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                name, _, rest = (entry / "stat").read_text().partition("(")[2].rpartition(")")
+            except OSError:  # ended meanwhile
+                continue
+            if int(rest.split()[1]) == os.getpid():
+                found.append((int(entry.name), "" if rest.split()[0] == "Z" else name))
+    return found
 
 
-def spark_figures(quick: bool) -> Iterator[Figure]:
-    """The Spark measurements; they share one server."""
-    from bench import spark
-
-    return spark.figures(100_000 if quick else 1_000_000, 3 if quick else 5)
-
-
-def trino_figures(quick: bool) -> Iterator[Figure]:
-    """The Trino measurements; they share one server."""
-    from bench import trino
-
-    return trino.figures(150_000 if quick else 1_500_000, 3 if quick else 5)
+def end_leftovers() -> list[str]:
+    """End the servers of a suite that has ended, and theirs; the names of those that were still there."""
+    names = []
+    while left := children():
+        for pid, name in left:
+            os.kill(pid, signal.SIGKILL)  # one that has ended is there until it is waited for
+            os.waitpid(pid, 0)
+            names.append(name)
+    return [name for name in names if name]
 
 
-def hs2_figures(quick: bool) -> Iterator[Figure]:
-    """HiveServer2's protocol without an engine behind it."""
-    from bench.replay import hs2
-
-    with tempfile.TemporaryDirectory() as folder:
-        yield from hs2.figures(quick, Path(folder))
-
-
-def hs2_http_figures(quick: bool) -> Iterator[Figure]:
-    """HiveServer2's protocol over HTTP, without an engine behind it."""
-    from bench.replay import hs2_http
-
-    with tempfile.TemporaryDirectory() as folder:
-        yield from hs2_http.figures(quick, Path(folder))
-
-
-def trino_replay_figures(quick: bool) -> Iterator[Figure]:
-    """Trino's protocol without an engine behind it."""
-    from bench.replay import trino
-
-    with tempfile.TemporaryDirectory() as folder:
-        yield from trino.figures(quick, Path(folder))
-
-
-def catalog_figures(quick: bool) -> Iterator[Figure]:
-    """The catalog functions."""
-    from bench import catalog
-
-    yield catalog.sql_tables(10_000 if quick else 100_000, 3 if quick else 5)
+def run(name: str, quick: bool, file: Path) -> str:
+    """One suite. Why it failed; empty when it did not."""
+    command = [sys.executable, "-m", "bench.suites", name, str(file), *(["--quick"] if quick else [])]
+    with subprocess.Popen(command, cwd=ROOT) as suite:
+        why = ""
+        try:
+            code = suite.wait(LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            why = f"not done after {LIMIT_SECONDS} seconds"
+            suite.terminate()
+            try:
+                code = suite.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                suite.kill()
+                code = suite.wait()
+        except KeyboardInterrupt:
+            suite.wait(PATIENCE)  # the terminal told it too
+            raise
+    if code and not why:
+        why = f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}: see its message above"
+    left = end_leftovers()
+    if left:
+        print(f"{name} left {', '.join(left)} running: ended", flush=True)
+    return why
 
 
-def array_figures(quick: bool) -> Iterator[Figure]:
-    """The measurements of parameter arrays."""
-    from bench import arrays
-
-    yield arrays.arrays_against_rows(10_000 if quick else 100_000, 3 if quick else 5)
-
-
-def postgres_figures(quick: bool) -> Iterator[Figure]:
-    """The measurement beside psqlodbc."""
-    from bench import postgres
-
-    yield postgres.fetchall_against_psqlodbc(100_000 if quick else 1_000_000, 3 if quick else 5)
-
-
-SUITES = {
-    "duckdb": duck_figures,
-    "cells": cell_figures,
-    "arrays": array_figures,
-    "catalog": catalog_figures,
-    "spark": spark_figures,
-    "hs2": hs2_figures,
-    "hs2-http": hs2_http_figures,
-    "trino": trino_figures,
-    "trino-replay": trino_replay_figures,
-    "postgres": postgres_figures,
-}
-
-
-def show(figure: Figure) -> None:
-    """One line of the table, as soon as the figure is known."""
-    sign = ">=" if figure.at_least else "<="
-    limit = f"{sign} {figure.limit:g}"
-    goal = "" if figure.goal is None else f"{sign} {figure.goal:g}"
-    noise = "" if figure.spread is None else "{:.2f}..{:.2f}".format(*figure.spread)
-    mark = "BAD " if not figure.good else "goal" if figure.goal is not None and figure.at_goal else "ok  "
-    print(f"{mark} {figure.value:9.2f}  {noise:<16} {limit:<8} {goal:<8} {figure.name}", flush=True)
-    for name, value in figure.details.items():
-        if isinstance(value, dict):
-            parts = [
-                f"{k} {'/'.join(f'{x:.2f}' for x in v) if isinstance(v, list) else f'{v:,.2f}'}"
-                for k, v in value.items()
-            ]
-            print(f"{'':46} {name}: {', '.join(parts)}")
-        else:
-            print(f"{'':46} {name}: {value:,.2f}")
+def clock(seconds: float) -> str:
+    """Minutes and seconds."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 def main() -> int:
@@ -140,31 +90,47 @@ def main() -> int:
     parser.add_argument(
         "--publish",
         action="store_true",
-        help="write the table of bench/README.md and docs/bench.svg: of a whole run only",
+        help="write the tables of bench/README.md and README.md and docs/bench.svg: of a whole run only",
     )
     options = parser.parse_args()
     if options.publish and (options.suite or options.quick):
         parser.error("--publish is for a whole run: without names of suites, without --quick")
     RESULTS.mkdir(exist_ok=True)
     print(f"driver {DRIVER}, {os.cpu_count()} processors\n")
-    print(f"{'':4} {'value':>9}  {'noise':<16} {'bar':<8} {'goal':<8} figure")
-    now = datetime.datetime.now(datetime.UTC)
+    print(f"{'':4} {'value':>9}  {'noise':<16} {'bar':<8} {'goal':<8} figure", flush=True)
+    # A server whose suite is gone becomes a child of this process, which finds and ends it.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    now, start = datetime.datetime.now(datetime.UTC), time.monotonic()
     written, drawing = RESULTS / f"{now:%Y%m%d-%H%M%S}.json", RESULTS / "bench.svg"
-    figures: list[Figure] = []
-    for name in options.suite or SUITES:
-        for figure in SUITES[name](options.quick):
-            figures.append(figure)
-            show(figure)
-            written.write_text(
-                json.dumps([asdict(f) | {"good": f.good, "at_goal": f.at_goal} for f in figures], indent=2)
-            )
-    drawing.write_text(chart.draw(figures, report.when(now)))
+    part = RESULTS / "suite.json"
+    done = report.Run([], {})
+    names = options.suite or list(SUITES)
+    for i, name in enumerate(names, 1):
+        began = time.monotonic()
+        print(f"== {name} ({i} of {len(names)}), {clock(began - start)} after the start", flush=True)
+        part.unlink(missing_ok=True)
+        why = run(name, options.quick, part)
+        figures = report.figures_of(part.read_text("utf-8")) if part.exists() else []
+        done = done.joined(report.Run(figures, {name: why}))
+        written.write_text(done.text(), "utf-8")
+        print(f"== {name}: {why or 'done'}, {clock(time.monotonic() - began)}", flush=True)
+    part.unlink(missing_ok=True)
+    drawing.write_text(chart.draw(done.figures, report.when(now)), "utf-8")
     if options.publish:
-        report.publish(figures, report.when(now))
-    goals = [f for f in figures if f.goal is not None]
+        report.publish(done, report.when(now))
+    return conclude(done, written, drawing, time.monotonic() - start)
+
+
+def conclude(done: report.Run, written: Path, drawing: Path, seconds: float) -> int:
+    """What the run comes to; the exit code."""
+    print(f"\n{goals.text(done.figures)}")
+    figures, aims = done.figures, [f for f in done.figures if f.goal is not None]
     print(f"\n{sum(f.good for f in figures)} of {len(figures)} figures reach their bar, ", end="")
-    print(f"{sum(f.at_goal for f in goals)} of {len(goals)} their goal; written to {written} and {drawing}")
-    return 0 if all(f.good for f in figures) else 1
+    print(f"{sum(f.at_goal for f in aims)} of {len(aims)} their goal; {clock(seconds)} minutes")
+    print(f"written to {written} and {drawing}")
+    for name, why in done.failed().items():
+        print(f"FAILED {name}: {why}")
+    return 0 if all(f.good for f in figures) and not done.failed() else 1
 
 
 if __name__ == "__main__":

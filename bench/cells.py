@@ -31,7 +31,7 @@ def get_data(rows: int, runs: int) -> Figure:
         each.append(got["call_ns"])
     return Figure(
         "SQLGetData of a number, ns in the driver", statistics.median(each), NANOSECONDS, False, {},
-        NANOSECONDS_GOAL, (min(each), max(each)),
+        NANOSECONDS_GOAL, (min(each), max(each)), row="get-data",
     )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def fetchall_share(n: int, runs: int) -> Figure:
         nothing.close()
     return ratio(
         f"pyodbc fetchall of {n:,} rows of 6 columns: share of the rate with a driver that does nothing",
-        seconds["nothing"], seconds["argus"], 0.6, goal=0.8, panel="share", short="pyodbc fetchall / no-op driver",
+        seconds["nothing"], seconds["argus"], 0.6, goal=0.8, panel="share", short="pyodbc fetchall / no-op driver", row="nothing",
         details={"seconds": seconds, "rows a second": {k: n / v for k, v in medians(seconds).items()}},
     )  # fmt: skip
 

@@ -36,6 +36,8 @@ class Figure:
     """Where the chart shows it: "share" of a limit, "times" a peer's speed; empty: nowhere."""
     short: str = ""
     """What the chart calls it."""
+    row: str = ""
+    """The row of goals.py that it counts for; empty: none."""
 
     @property
     def good(self) -> bool:
@@ -55,9 +57,8 @@ def build_harness() -> Path:
     """Compile harness.c when it has changed."""
     source, program = ROOT / "bench" / "harness.c", RESULTS / "harness"
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
-        subprocess.run(
-            ["gcc", "-O3", "-march=native", "-fopenmp-simd", "-Wall", "-Wextra", "-o", program, source, "-ldl", "-lpthread"], check=True
-        )
+        flags = ["-O3", "-march=native", "-fopenmp-simd", "-Wall", "-Wextra"]
+        subprocess.run(["gcc", *flags, "-o", program, source, "-ldl", "-lpthread"], check=True)
     return program
 
 
@@ -113,12 +114,13 @@ def ratio(
     at_least: bool = True,
     panel: str = "",
     short: str = "",
+    row: str = "",
     details: dict[str, Any] | None = None,
 ) -> Figure:
     """over / under of each round: their median, with the smallest and the largest beside it as the noise."""
     each = [a / b for a, b in zip(over, under, strict=True)]
     spread = (min(each), max(each))
-    return Figure(name, statistics.median(each), limit, at_least, details or {}, goal, spread, panel, short)
+    return Figure(name, statistics.median(each), limit, at_least, details or {}, goal, spread, panel, short, row)
 
 
 def text_sum(numbers: range) -> int:

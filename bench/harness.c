@@ -145,17 +145,16 @@ static void set_up(Bound *b, char letter, SQLLEN rows) {
   b->lengths = calloc((size_t)rows, sizeof(SQLLEN));
 }
 
-// Loops without branches, and for doubles several sums side by side (-fopenmp-simd): the sums must not be what is measured.
-// The values of NULL cells stay those of the row before.
-#define SUM(total, value)                         \
-  do {                                            \
-    __typeof__(total) sum = 0;                    \
-    _Pragma("omp simd reduction(+ : sum)")        \
-    for (SQLLEN r = 0; r < rows; r++) {           \
-      __typeof__(total) v = (value);              \
-      sum += lengths[r] == SQL_NULL_DATA ? 0 : v; \
-    }                                             \
-    total += sum;                                 \
+// Loops without branches, and for doubles several sums side by side (-fopenmp-simd): the sums must not be what is
+// measured. The values of NULL cells stay those of the row before.
+#define SUM(total, value)                                                      \
+  do {                                                                         \
+    __typeof__(total) sum = 0;                                                 \
+    _Pragma("omp simd reduction(+ : sum)") for (SQLLEN r = 0; r < rows; r++) { \
+      __typeof__(total) v = (value);                                           \
+      sum += lengths[r] == SQL_NULL_DATA ? 0 : v;                              \
+    }                                                                          \
+    total += sum;                                                              \
   } while (0)
 
 static void add(Bound *b, SQLLEN rows) {

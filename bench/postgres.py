@@ -109,6 +109,6 @@ def fetchall_against_psqlodbc(n: int, runs: int) -> Figure:
             postgres.close()
     return ratio(
         f"pyodbc fetchall of {n:,} rows of 6 columns: rate against psqlodbc's", seconds["psqlodbc"], seconds["argus"], 2.0,
-        goal=2.5, panel="times", short="pyodbc fetchall / psqlodbc",
+        goal=2.5, panel="times", short="pyodbc fetchall / psqlodbc", row="psqlodbc",
         details={"seconds": seconds, "rows a second": {k: n / v for k, v in medians(seconds).items()}},
     )  # fmt: skip

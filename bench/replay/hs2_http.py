@@ -75,7 +75,7 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
     }
     yield ratio(
         f"HiveServer2 over HTTP replayed, {name}, {rows:,} rows x {len(shape)} columns: rate against a bare socket",
-        seconds["drain"], seconds["driver"], SHARE, goal=SHARE_GOAL, panel="share",
+        seconds["drain"], seconds["driver"], SHARE, goal=SHARE_GOAL, panel="share", row="hs2",
         short=f"HiveServer2 over HTTP {name} / bare socket", details=details,
     )  # fmt: skip
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from bench import chart, report
-from bench.common import Figure, ratio
+from bench import chart, goals, report
+from bench.common import ROOT, Figure, ratio
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -57,17 +58,78 @@ def test_a_line_of_the_table_says_what_was_reached() -> None:
     assert "**no**" in report.row(Figure("slow", 30.0, 20, False))
 
 
-def test_the_table_has_its_place_in_the_readme() -> None:
-    text = report.README.read_text("utf-8")
+@pytest.mark.parametrize("document", [report.README, report.FRONT])
+def test_the_tables_have_their_place(document: Path) -> None:
+    text = document.read_text("utf-8")
     assert text.count(report.BEGIN) == text.count(report.END) == 1
     assert text.index(report.BEGIN) < text.index(report.END)
 
 
 def test_an_earlier_run_is_read_as_it_was(tmp_path: Path) -> None:
     figures = [
-        Figure("a", 0.5, 0.25, True, {"seconds": {"x": [1.0]}}, 0.6, (0.4, 0.6), "share", "s"),
+        Figure("a", 0.5, 0.25, True, {"seconds": {"x": [1.0]}}, 0.6, (0.4, 0.6), "share", "s", "hs2"),
         Figure("b", 3.0, 9, False),
     ]
+    run = report.Run(figures, {"hs2": "", "spark": "ended with 1"})
     file = tmp_path / "run.json"
-    file.write_text(json.dumps([asdict(f) | {"good": f.good, "at_goal": f.at_goal} for f in figures]))
-    assert report.read(file) == figures
+    file.write_text(run.text())
+    assert report.read(file) == run
+
+
+def test_a_later_run_replaces_figures_and_what_failed() -> None:
+    first = report.Run([Figure("a", 1.0, 1, True), Figure("b", 1.0, 1, True)], {"hs2": "ended with 1", "cells": ""})
+    both = first.joined(report.Run([Figure("a", 2.0, 1, True)], {"hs2": ""}))
+    assert [(f.name, f.value) for f in both.figures] == [("a", 2.0), ("b", 1.0)]
+    assert both.failed() == {}
+    assert [line for line in report.missing(both) if "`spark`" in line and "Not measured" in line]
+
+
+def test_a_suite_that_failed_is_named_with_its_reason() -> None:
+    assert "`spark` failed" in report.missing(report.Run([], {"spark": "ended with 1"}))[0]
+
+
+def reached(key: str, *values: float) -> str:
+    row = goals.BY_KEY[key]
+    return row.reached([Figure(str(v), v, 0, True, row=key) for v in values])
+
+
+def test_a_row_is_as_good_as_its_worst_figure() -> None:
+    assert reached("hs2", 0.9, 0.5) == "goal"
+    assert reached("hs2", 0.9, 0.49) == "bar"
+    assert reached("hs2", 0.9, 0.24) == "no"
+    assert reached("hs2") == "not measured"
+    assert reached("memory", 1.0, 1.05) == "goal"
+    assert reached("memory", 1.0, 1.2) == "bar"
+    assert reached("memory", 1.0, 1.21) == "no"
+
+
+def test_the_table_of_the_rows_names_the_worst() -> None:
+    figures = [
+        Figure("fast", 0.6, 0.25, True, row="hs2"),
+        Figure("slow", 0.3, 0.25, True, row="hs2", short="the slow one"),
+        Figure("cells", 25.0, 20, False, row="get-data"),
+    ]
+    shown = goals.markdown(figures)
+    assert "| ≥ 25% | ≥ 50% | 30% | the slow one | 2 | bar |" in shown
+    assert "| ≤ 20 ns | ≤ 8 ns | 25 ns | cells | 1 | **no** |" in shown
+    assert "1 of 10 rows reach the first bar, 0 of them the goal" in shown
+
+
+def test_a_suite_that_fails_is_told_and_its_servers_are_ended(tmp_path: Path) -> None:
+    program = tmp_path / "fails.py"
+    program.write_text(
+        "import subprocess, sys\nsubprocess.Popen(['sleep', '100'], start_new_session=True)\nsys.exit(3)"
+    )
+    script = tmp_path / "reaps.py"
+    script.write_text(
+        "import ctypes, subprocess, sys\n"
+        "from bench import __main__ as bench\n"
+        "ctypes.CDLL(None).prctl(bench.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)\n"
+        f"assert subprocess.run([sys.executable, {str(program)!r}]).returncode == 3\n"
+        "print(bench.end_leftovers(), bench.children())"
+    )
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("['sleep'] []\n", "")
