@@ -299,6 +299,8 @@ cdef bint next_row(Stmt* s, SQLRETURN* rc) noexcept nogil:
     if (s.state != ST_FETCHED or s.store is not NULL or s.ard.array_size != 1 or s.bindings_changed or s.max_rows
             or s.nwindow != 1 or s.batch is NULL or s.window[0].batch is not s.batch or s.batch_row >= s.batch.nrows):
         return False
+    if s.batch.as_received:
+        batch_settle(s.batch)
     s.window[0].first = s.batch_row
     s.window[0].rows = 1
     s.current_row = s.batch_row
@@ -351,6 +353,8 @@ cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOI
         if s.state < ST_EXECUTED_NO_RESULT or s.state >= ST_NEED_DATA:
             return fail(&s.h, b"HY010", b"Nothing was executed on this statement")
         return fail(&s.h, b"24000", b"The statement has no open cursor")
+    if s.current_batch.as_received:
+        batch_settle(s.current_batch)
     if (0 < column < s.nquick and s.quick[column].c_type == c_type and buffer is not NULL and capacity >= 0
             and s.max_length == 0
             and not (s.getdata_runs and s.getdata_column == column and s.getdata_c_type == c_type)

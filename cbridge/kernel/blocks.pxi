@@ -57,13 +57,14 @@ cdef extern from *:
 
 
 cdef void batch_drop_sharing(Batch* b) noexcept nogil:
-    """`drop` of a batch whose texts (Column.data) point into a block, its owner; all other buffers came from malloc."""
+    """`drop` of a batch whose texts and numbers (Column.data, .wire) are in a block, its owner; the rest came from malloc."""
     cdef int32_t i
     if b is NULL:
         return
     for i in range(b.ncols):
         free(<void*>b.cols[i].validity)
-        free(<void*>b.cols[i].values)
+        if b.cols[i].wire is NULL:
+            free(<void*>b.cols[i].values)
     block_drop(<Shared*>b.owner)
     free(b.cols)
     free(b)

@@ -58,12 +58,15 @@ cdef struct Column:
     const uint8_t* validity  # bit set = value present; NULL: no NULLs
     const void* values
     const void* data
+    const uint8_t* wire    # numbers as they were received, big-endian and at any address; while values is NULL, they still are
+    int64_t nwire          # how many
     const ZoneTable* zone  # UTC timestamps only: the session's zone in which they are shown; else NULL
 
 # A batch owns its columns through `drop`, which frees everything, the Batch itself included. `owner` is drop's own.
 cdef struct Batch:
     int64_t nrows
     int32_t ncols
+    bint as_received       # some columns have their numbers in `wire` only; batch_settle ends that
     Column* cols
     void (*drop)(Batch*) noexcept nogil
     void* owner

@@ -82,6 +82,7 @@ cdef char* freeze_column(const Column* c, int64_t n, Column* out, char* at) noex
     cdef int64_t i, start, size
     out[0] = c[0]
     out.offset = 0
+    out.wire = NULL
     out.validity = NULL
     out.values = NULL
     out.data = NULL
@@ -115,12 +116,13 @@ cdef void frozen_drop(Batch* b) noexcept nogil:
     free(b)
 
 
-cdef Frozen* batch_freeze(const Batch* b) noexcept nogil:
+cdef Frozen* batch_freeze(Batch* b) noexcept nogil:
     """A copy of a batch that has at least one row, as one block; NULL when memory is out."""
     cdef int64_t size = frozen_room(sizeof(Frozen)) + frozen_room(b.ncols * sizeof(Column))
     cdef int32_t i
     cdef Frozen* f
     cdef char* at
+    batch_settle(b)
     for i in range(b.ncols):
         size += column_room(&b.cols[i], b.nrows)
     f = <Frozen*>calloc(1, size)

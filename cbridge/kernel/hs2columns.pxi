@@ -1,5 +1,5 @@
 # One column of a HiveServer2 row set, from its list of values on the wire to a Column; each list is read once.
-# Included by _core.pyx after hs2text.pxi and hs2wire.pxi. Texts stay where they were received: see Column.gap.
+# Included by _core.pyx after hs2text.pxi and hs2wire.pxi. Texts and numbers stay where they were received: see Column.gap, .wire.
 
 cdef enum:
     MOST_KEPT = 14         # digits behind the point of decimals that stay text: 16 characters in all
@@ -27,14 +27,18 @@ cdef bint column_validity(const WireColumn* c, Column* out) noexcept nogil:
 
 
 cdef bint column_numbers(const WireColumn* c, int32_t kind, Column* out) noexcept nogil:
-    """Fixed-length values in the byte order of this machine. False: out of memory."""
+    """Fixed-length values; numbers of several bytes stay where they were received. False: out of memory."""
     cdef int64_t i
     cdef uint8_t* bits
     cdef void* values
+    if wire_width(kind):
+        out.wire = c.values
+        out.nwire = c.n
+        return True
     if c.type == WIRE_BOOL:
         values = calloc(c.n / 8 + 1, 1)
     else:
-        values = malloc((c.n + 1) * (4 if kind == KIND_FLOAT32 else wire_size(wire_element(c.type))))
+        values = malloc((c.n + 1) * (4 if kind == KIND_FLOAT32 else 1))
     out.values = values
     if values is NULL:
         return False
@@ -44,15 +48,9 @@ cdef bint column_numbers(const WireColumn* c, int32_t kind, Column* out) noexcep
             bits[i >> 3] |= <uint8_t>((c.values[i] != 0) << (i & 7))
     elif c.type == WIRE_BYTE:
         memcpy(values, c.values, c.n)
-    elif c.type == WIRE_I16:
-        swap16(<uint16_t*>values, c.values, c.n)
-    elif c.type == WIRE_I32:
-        swap32(<uint32_t*>values, c.values, c.n)
-    elif kind == KIND_FLOAT32:
+    else:
         for i in range(c.n):
             (<float*>values)[i] = be_narrow(c.values + 8 * i)
-    else:
-        swap64(<uint64_t*>values, c.values, c.n)
     return True
 
 

@@ -168,7 +168,7 @@ cdef Batch* hs2_decode(Shared* block, const uint8_t* p, int64_t n, const KindSpe
                        size_t nerr, bint* has_more) noexcept nogil:
     """The rows of a TFetchResultsResp (a struct without a message header, at p in the block) as a batch.
 
-    The batch shares the block when it has texts, which it leaves there. kinds says what each of the ncols columns
+    The batch shares the block when it has texts or numbers, which it leaves there. kinds says what each of the ncols columns
     becomes. NULL and a sentence in err for bytes that are no such row set.
     """
     cdef Wire w
@@ -191,6 +191,8 @@ cdef Batch* hs2_decode(Shared* block, const uint8_t* p, int64_t n, const KindSpe
         batch_drop(b)
         return NULL
     for i in range(ncols):
-        if b.cols[i].data is not NULL and b.owner is NULL:
+        if b.cols[i].wire is not NULL:
+            b.as_received = True
+        if (b.cols[i].data is not NULL or b.cols[i].wire is not NULL) and b.owner is NULL:
             b.owner = block_share(block)
     return b

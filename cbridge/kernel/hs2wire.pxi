@@ -3,21 +3,6 @@
 
 cdef extern from *:
     """
-    static inline uint16_t argus_be16(const uint8_t *p) { uint16_t v; memcpy(&v, p, 2); return __builtin_bswap16(v); }
-    static inline uint32_t argus_be32(const uint8_t *p) { uint32_t v; memcpy(&v, p, 4); return __builtin_bswap32(v); }
-    static inline uint64_t argus_be64(const uint8_t *p) { uint64_t v; memcpy(&v, p, 8); return __builtin_bswap64(v); }
-
-    /* Whole lists at once: AVX2 has an instruction that turns bytes around, which is four times as fast. */
-    ARGUS_CLONES static void argus_swap16(uint16_t *restrict out, const uint8_t *restrict p, int64_t n) {
-        for (int64_t i = 0; i < n; i++) out[i] = argus_be16(p + 2 * i);
-    }
-    ARGUS_CLONES static void argus_swap32(uint32_t *restrict out, const uint8_t *restrict p, int64_t n) {
-        for (int64_t i = 0; i < n; i++) out[i] = argus_be32(p + 4 * i);
-    }
-    ARGUS_CLONES static void argus_swap64(uint64_t *restrict out, const uint8_t *restrict p, int64_t n) {
-        for (int64_t i = 0; i < n; i++) out[i] = argus_be64(p + 8 * i);
-    }
-
     /* The length of a text stands behind the text before, so that a walk over long texts waits for one line of the cache
      * after the other, which the processor does not guess: all lines up to a kilobyte ahead are asked for. */
     static inline const uint8_t *argus_ask_ahead(const uint8_t *asked, const uint8_t *p) {
@@ -37,13 +22,8 @@ cdef extern from *:
         uint64_t bits = argus_be64(p); double d; memcpy(&d, &bits, 8); return (float)d;
     }
     """
-    uint16_t be16 "argus_be16"(const uint8_t* p) noexcept nogil
     const uint8_t* ask_ahead "argus_ask_ahead"(const uint8_t* asked, const uint8_t* p) noexcept nogil
     bint four_alike "argus_four_alike"(const uint8_t* p, int64_t n, uint32_t length) noexcept nogil
-    uint32_t be32 "argus_be32"(const uint8_t* p) noexcept nogil
-    void swap16 "argus_swap16"(uint16_t* out, const uint8_t* p, int64_t n) noexcept nogil
-    void swap32 "argus_swap32"(uint32_t* out, const uint8_t* p, int64_t n) noexcept nogil
-    void swap64 "argus_swap64"(uint64_t* out, const uint8_t* p, int64_t n) noexcept nogil
     float be_narrow "argus_be_narrow"(const uint8_t* p) noexcept nogil
     int32_t popcount "__builtin_popcount"(uint32_t bits) noexcept nogil
 

@@ -1,5 +1,5 @@
 # Blocks of rows into bound buffers: chooses the loop for a column and a C type, once, and runs it.
-# Included by _core.pyx after rowloops.pxi.
+# Included by _core.pyx after wirenumbers.pxi.
 
 cdef int64_t rows_number_to(const Block* b, const Source* values) noexcept nogil:
     """Numbers of one column kind to the C type of the block."""
@@ -96,7 +96,7 @@ cdef RowLoop choose_loop(const Column* col, const Target* t, const CType* c) noe
     return rows_generic
 
 
-cdef int64_t put_rows(const Column* col, int64_t first, int64_t n, Target* t, SQLLEN data_stride, SQLLEN ind_stride,
+cdef int64_t put_rows(Column* col, int64_t first, int64_t n, Target* t, SQLLEN data_stride, SQLLEN ind_stride,
                       uint8_t* statuses) noexcept nogil:
     """Convert rows first .. first + n - 1 into t.buffer + i * data_stride. Returns the cells that are not CELL_DONE.
 
@@ -128,4 +128,8 @@ cdef int64_t put_rows(const Column* col, int64_t first, int64_t n, Target* t, SQ
     b.nulls = <char*>t.indicator if t.indicator != t.octet_length else NULL
     b.can_null = t.indicator is not NULL
     b.statuses = statuses
+    if as_received(col):
+        if wire_suits(col, t, &c):
+            return rows_received(&b)
+        column_settle(col)
     return choose_loop(col, t, &c)(&b)

@@ -54,6 +54,7 @@ def hs2(bytes payload, kinds):
     if b is NULL:
         free(p)
         return (<bytes>err).decode("utf-8", "replace")
+    batch_settle(b)
     result = (b.nrows, bool(has_more), [[hs2_cell(&b.cols[i], row) for row in range(b.nrows)] for i in range(b.ncols)])
     batch_drop(b)
     free(p)
