@@ -70,10 +70,10 @@ def hs2_http_figures(quick: bool) -> Iterator[Figure]:
 
 def trino_replay_figures(quick: bool) -> Iterator[Figure]:
     """Trino's protocol without an engine behind it."""
-    from bench.replay import trino
+    from bench.replay import trino_figures
 
     with tempfile.TemporaryDirectory() as folder:
-        yield from trino.figures(quick, Path(folder))
+        yield from trino_figures.figures(quick, Path(folder))
 
 
 def catalog_figures(quick: bool) -> Iterator[Figure]:

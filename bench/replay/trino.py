@@ -9,14 +9,15 @@ import struct
 import subprocess
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.common import RESULTS, ROOT, Figure, harness, interleave, medians, ratio, require
-from bench.replay.shapes import SHAPES, Column, Shape
+from bench.common import RESULTS, ROOT, require
+from bench.replay.shapes import Column, Shape
 
 PAGE_ROWS = {"orders": 20_000, "ints": 5_000, "doubles": 7_000, "mixed": 4_000}
 """Rows of one direct answer, some megabyte as a real server's; a spooled segment has eight times as many."""
@@ -66,12 +67,14 @@ def rows_json(shape: Shape) -> bytes:
     return json.dumps(rows, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+@lru_cache(2)
 def deflated(data: bytes, last: bool) -> bytes:
     """A piece of a deflate stream that refers to nothing before it."""
     packer = zlib.compressobj(4, zlib.DEFLATED, -15)
     return packer.compress(data) + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
 
 
+@lru_cache(2)
 def packed(rows: bytes, encoding: str) -> bytes:
     """A segment's bytes."""
     if encoding == "json+zstd":
@@ -151,10 +154,14 @@ def write_answers(path: Path, port: int, shape: Shape, rows: bytes, pages: int, 
             continue
         before = f'{head}"columns":{columns},'.encode() + start
         if spooled:
-            metadata = {"segmentSize": 0, "uncompressedSize": len(rows), "rowOffset": 0, "rowsCount": 0}
-            if spooled == "json":
-                del metadata["uncompressedSize"]
-            metadata["segmentSize"] = len(answers._parts[segment])
+            count = len(shape[0].values)
+            metadata = {
+                "segmentSize": len(answers._parts[segment]),
+                "rowOffset": (page - 1) * count,
+                "rowsCount": count,
+            }
+            if spooled != "json":
+                metadata["uncompressedSize"] = len(rows)
             described_segment = {
                 "type": "spooled",
                 "uri": f"{base}/segment/{page}",
@@ -249,68 +256,3 @@ def package(port: int, encoding: str, rows: int) -> float:
     seconds = time.perf_counter() - start
     require("rows of the trino package", len(fetched), rows)
     return seconds
-
-
-# ---- figures ----
-
-ENCODINGS = ("json", "gzip", "spooled json", "spooled json+lz4", "spooled json+zstd")
-SHARES = {False: (0.25, 0.5), True: (0.4, 0.7)}
-"""Of the drain's rate, direct and spooled: what has to be reached, and the goal."""
-PEER_SHARE = 8
-"""The package gets an eighth of the pages: it would take minutes."""
-
-
-def figures_of(name: str, encoding: str, folder: Path, share: int, runs: int) -> Iterator[Figure]:
-    """One shape in one encoding."""
-    spooled = encoding.startswith("spooled")
-    page_rows = PAGE_ROWS[name] * (SEGMENT_PAGES if spooled else 1)
-    pages = max(PAGES[name] // share // (SEGMENT_PAGES if spooled else 1), 2)
-    rows = page_rows * pages
-    shape = SHAPES[name](page_rows)
-    letters, wanted = "".join(c.letter for c in shape), [c.sum() * pages for c in shape]
-    data = rows_json(shape)
-    few = max(pages // PEER_SHARE, 1)
-    with (
-        server(folder / "answers", shape, data, pages, encoding) as port,
-        server(folder / "few", shape, data, few, encoding) as few_port,
-    ):
-        spooling = encoding.removeprefix("spooled ") if spooled else "off"
-        connection = f"Backend=trino;Host=127.0.0.1;Port={port};UID=bench;Spooling={spooling};"
-        if encoding == "gzip":
-            connection += "Compression=gzip;"
-
-        def driver() -> float:
-            got = harness(connection, "select 1", letters, "block:1000")
-            require("rows and sums", (got["rows"], [round(s, 3) for s in got["sums"]]), (rows, wanted))
-            return got["seconds"]
-
-        measures: dict[str, Callable[[], float]] = {
-            "drain": lambda: drain(port, encoding, len(data)),
-            "driver": driver,
-            "package": lambda: package(few_port, encoding, page_rows * few) * pages / few,
-        }
-        seconds = interleave(runs, **measures)
-    middle = medians(seconds)["driver"]
-    label = f"Trino replayed, {encoding}, {name}, {rows:,} rows x {len(shape)} columns"
-    details = {
-        "seconds": seconds,
-        "rows_per_second": rows / middle,
-        "megabytes_per_second": len(data) * pages / middle / 1e6,
-    }
-    what = "a bare client" if encoding.endswith("json") else "a bare client that unpacks"
-    limit, goal = SHARES[spooled]
-    yield ratio(
-        f"{label}: rate against {what}", seconds["drain"], seconds["driver"], limit, goal=goal,
-        panel="share", short=f"Trino {encoding}, {name}", details=details,
-    )  # fmt: skip
-    yield ratio(
-        f"{label}: speed against the trino package", seconds["package"], seconds["driver"], 10.0, goal=30.0,
-        panel="times", short=f"trino package, {encoding}, {name}",
-    )  # fmt: skip
-
-
-def figures(quick: bool, folder: Path) -> Iterator[Figure]:
-    """All shapes in all encodings."""
-    for encoding in ENCODINGS:
-        for name in SHAPES:
-            yield from figures_of(name, encoding, folder, 4 if quick else 1, 3 if quick else 5)
