@@ -7,8 +7,10 @@
 // (as cells, without a look at the clock), busy (as quiet, while a second thread runs Python code all the time),
 // static:N (as block, with a scrollable cursor that has first read the whole result and gone back), pair:N and trio:N
 // (as block, two connections on two threads that each fetch the whole result; trio: while a third thread runs Python
-// code; without :N as quiet). The sums of a pair are those of one. Each connection of a pair has a processor of its
-// own, which its threads do not leave; alone:N and alone are one connection on one processor.
+// code; load:N is trio with a third thread that only counts, in C, and has nothing to do with Python; without :N as
+// quiet). The sums of a pair are those of one. Each connection of a pair has a processor of its own, which its threads
+// do not leave; alone:N and alone are one connection on one processor. cpu_seconds is the processor time of all threads
+// but that third one, whose time is other_seconds.
 //
 // call_ns is what one call took: in `cells` an SQLGetData, the clock read before the first cell of a row and behind its
 // last; in blocks an SQLFetch with the summing, the clock read every LAP calls. It is the median of these laps, since
@@ -199,6 +201,21 @@ static void *busy(void *started) {
   return NULL;
 }
 
+// The same amount of work for the machine, without an interpreter.
+static void *count(void *started) {
+  volatile uint64_t n = 0;
+  *(volatile int *)started = 1;
+  for (;;) n++;
+  return NULL;
+}
+
+static double worked_by(pthread_t thread) {
+  clockid_t clock;
+  struct timespec t;
+  if (pthread_getcpuclockid(thread, &clock) || clock_gettime(clock, &t)) return 0;
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
 // ---- the two ways to fetch ----
 
 static int64_t fetch_blocks(Bound *columns, int n, SQLULEN block, Laps *laps) {
@@ -313,7 +330,8 @@ int main(int argc, char **argv) {
   static Run runs[2];
   if (argc != 6) {
     fprintf(stderr,
-            "usage: harness DRIVER CONNECTION SQL COLUMNS block:N|static:N|alone:N|pair:N|trio:N|cells|quiet|busy\n");
+            "usage: harness DRIVER CONNECTION SQL COLUMNS "
+            "block:N|static:N|alone:N|pair:N|trio:N|load:N|cells|quiet|busy\n");
     return 2;
   }
   driver = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
@@ -322,8 +340,8 @@ int main(int argc, char **argv) {
     return 2;
   }
   const char *mode = argv[5], *colon = strchr(mode, ':');
-  int n = (int)strlen(argv[4]), is_trio = strncmp(mode, "trio", 4) == 0;
-  int two = is_trio || strncmp(mode, "pair", 4) == 0, alone = strncmp(mode, "alone", 5) == 0;
+  int n = (int)strlen(argv[4]), is_trio = strncmp(mode, "trio", 4) == 0, is_load = strncmp(mode, "load", 4) == 0;
+  int two = is_trio || is_load || strncmp(mode, "pair", 4) == 0, alone = strncmp(mode, "alone", 5) == 0;
   SQLULEN block = colon ? strtoul(colon + 1, NULL, 10) : 0;
   if (n < 1 || n > MAX_COLUMNS || (colon && block < 1) || block > MAX_BLOCK) {
     fprintf(stderr, "1 to %d columns, blocks of 1 to %d rows\n", MAX_COLUMNS, MAX_BLOCK);
@@ -343,16 +361,16 @@ int main(int argc, char **argv) {
     pthread_create(&threads[i], NULL, run, &runs[i]);
   }
   pthread_barrier_wait(&start);  // all are connected, so there is a Python
-  if (is_trio || strcmp(mode, "busy") == 0) {
+  pthread_t third = 0;
+  if (is_trio || is_load || strcmp(mode, "busy") == 0) {
     static volatile int started;
-    pthread_t thread;
-    pthread_create(&thread, NULL, busy, (void *)&started);
+    pthread_create(&third, NULL, is_load ? count : busy, (void *)&started);
     while (!started) usleep(1000);
   }
-  double before = worked();
+  double before = worked(), other_before = third ? worked_by(third) : 0;
   pthread_barrier_wait(&start);
   for (int i = 0; i <= two; i++) pthread_join(threads[i], NULL);
-  double cpu = worked() - before;
+  double others = third ? worked_by(third) - other_before : 0, cpu = worked() - before - others;
 
   Run *r = &runs[0], *other = &runs[two];
   double begun = r->begun < other->begun ? r->begun : other->begun;
@@ -364,9 +382,9 @@ int main(int argc, char **argv) {
     }
   printf(
       "{\"rows\": %lld, \"seconds\": %.6f, \"execute_seconds\": %.6f, \"call_ns\": %.3f, "
-      "\"cpu_seconds\": %.6f, \"peak_kb\": %ld, \"sums\": [",
+      "\"cpu_seconds\": %.6f, \"other_seconds\": %.6f, \"peak_kb\": %ld, \"sums\": [",
       (long long)(r->rows + (two ? other->rows : 0)), ended - begun, r->executed - r->begun, median_ns(&r->laps), cpu,
-      peak_kb());
+      others, peak_kb());
   for (int c = 0; c < n; c++) {
     const char *comma = c ? ", " : "";
     if (r->columns[c].letter == 'd')
