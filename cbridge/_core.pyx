@@ -38,6 +38,7 @@ include "kernel/jsonindex.pxi"
 include "kernel/trinotext.pxi"
 include "kernel/trinonested.pxi"
 include "kernel/trinofast.pxi"
+include "kernel/trinomany.pxi"
 include "kernel/trinojson.pxi"
 include "kernel/trinoruns.pxi"
 

@@ -10,17 +10,14 @@ cdef struct CellRun:
     int64_t step, skip     # skip: from the mark before a cell to its first character
     int64_t n
     int32_t col
-    char mark              # what ends a cell of this column
     bint escapes           # a string may have some
 
 
 cdef inline bint run_odd(CellRun* r, int64_t i, const char* p, const char* e) noexcept nogil:
-    """Cell i as NULL or the careful way. False when it does not end at e: then the rows are not what they seemed."""
+    """Cell i as NULL or the careful way. False when it does not end at e."""
     cdef TrinoPage* t = r.t
     cdef int64_t first = t.row
     cdef bint good
-    if e[0] != r.mark:
-        return False
     t.col = r.col
     t.row = first + i
     if e - p == 4 and memcmp(p, b"null", 4) == 0:
@@ -34,45 +31,46 @@ cdef inline bint run_odd(CellRun* r, int64_t i, const char* p, const char* e) no
     return good
 
 
-ctypedef fused Whole:
+ctypedef fused Number:
     int8_t
     int16_t
     int32_t
     int64_t
+    double
 
 
-cdef bint run_integers(CellRun* r, Whole* out) noexcept nogil:
-    cdef const uint16_t* at = r.ends
-    cdef const char* p
-    cdef const char* e
-    cdef int64_t i, v = 0
-    for i in range(r.n):
-        p = r.base + at[0] + r.skip
-        e = r.base + at[1]
-        at += r.step
-        if e[0] == r.mark and fast_integer(p, e, &v) and v == <Whole>v:
-            out[i] = <Whole>v
-        elif not run_odd(r, i, p, e):
-            return False
-    return True
+cdef inline bint run_number(CellRun* r, Number* out, int64_t i) noexcept nogil:
+    cdef const uint16_t* at = r.ends + i * r.step
+    cdef const char* p = r.base + at[0] + r.skip
+    cdef const char* e = r.base + at[1]
+    cdef int64_t v = 0
+    if Number is double:
+        if fast_double(p, e, &out[i]):
+            return True
+        if (p[0] == c'-' or is_digit(p[0])) and is_digit(e[-1]) and double_from_text(p, e, &out[i]) == 0:
+            return True
+    elif fast_integer(p, e, &v) and v == <Number>v:
+        out[i] = <Number>v
+        return True
+    return run_odd(r, i, p, e)
 
 
-cdef bint run_doubles(CellRun* r, double* out) noexcept nogil:
-    cdef const uint16_t* at = r.ends
-    cdef const char* p
-    cdef const char* e
-    cdef int64_t i
-    cdef double v = 0
-    for i in range(r.n):
-        p = r.base + at[0] + r.skip
-        e = r.base + at[1]
-        at += r.step
-        if e[0] == r.mark and fast_double(p, e, &v):
-            out[i] = v
-        elif e[0] == r.mark and (p[0] == c'-' or is_digit(p[0])) and is_digit(e[-1]) and double_from_text(p, e, &v) == 0:
-            out[i] = v
-        elif not run_odd(r, i, p, e):
-            return False
+cdef bint run_numbers(CellRun* r, Number* out) noexcept nogil:
+    """Integers, or doubles."""
+    cdef int64_t i, first
+    cdef uint32_t left
+    cdef uint8_t others[MANY_LEFT]
+    if not numbers_many(r.base, r.ends, r.step, r.skip, r.n, 0 if Number is double else sizeof(Number), out, others):
+        for i in range(r.n):
+            if not run_number(r, out, i):
+                return False
+        return True
+    for first in range(0, r.n, 8):
+        left = others[first >> 3]
+        while left != 0:
+            if not run_number(r, out, first + lowest_bit(left)):
+                return False
+            left &= left - 1
     return True
 
 
@@ -86,7 +84,7 @@ cdef bint run_floats(CellRun* r, float* out) noexcept nogil:
         p = r.base + at[0] + r.skip
         e = r.base + at[1]
         at += r.step
-        if e[0] == r.mark and fast_float(p, e, &v):
+        if fast_float(p, e, &v):
             out[i] = v
         elif not run_odd(r, i, p, e):
             return False
@@ -108,7 +106,7 @@ cdef bint run_decimals(CellRun* r, int64_t* out) noexcept nogil:
         p = r.base + at[0] + r.skip
         e = r.base + at[1]
         at += r.step
-        if fast and e[0] == r.mark and quoted(p, e) and fast_decimal(p + 1, e - 1, scale, &v):
+        if fast and quoted(p, e) and fast_decimal(p + 1, e - 1, scale, &v):
             out[2 * i] = v
             out[2 * i + 1] = v >> 63
         elif not run_odd(r, i, p, e):
@@ -129,7 +127,7 @@ cdef int64_t run_kept(CellRun* r, int32_t* out) noexcept nogil:
         p = r.base + at[0] + r.skip
         e = r.base + at[1]
         at += r.step
-        if e[0] == r.mark and quoted(p, e) and is_kept(&form, p + 1, e - 1):
+        if quoted(p, e) and is_kept(&form, p + 1, e - 1):
             # 16 digits and a sign are the longest.
             memcpy(text.p + end, p + 1, 16)
             text.p[end + 16] = p[17]
@@ -174,7 +172,7 @@ cdef bint run_days(CellRun* r, int32_t* out) noexcept nogil:
         while i >= slow and many < DATES_AT_ONCE and i + many < r.n:
             p = r.base + at[many * r.step] + r.skip
             e = r.base + at[many * r.step + 1]
-            if e - p != 12 or e[0] != r.mark or not quoted(p, e):
+            if e - p != 12 or not quoted(p, e):
                 break
             memcpy(&years[many], p + 1, 4)
             memcpy(&months[many], p + 5, 4)
@@ -189,7 +187,7 @@ cdef bint run_days(CellRun* r, int32_t* out) noexcept nogil:
             slow = i + many
         p = r.base + at[0] + r.skip
         e = r.base + at[1]
-        if e - p != 12 or e[0] != r.mark or not quoted(p, e) or not plain_day(p + 1, &out[i]):
+        if e - p != 12 or not quoted(p, e) or not plain_day(p + 1, &out[i]):
             if not run_odd(r, i, p, e):
                 return False
         i += 1
@@ -207,7 +205,7 @@ cdef bint run_moments(CellRun* r, int64_t* out) noexcept nogil:
         p = r.base + at[0] + r.skip
         e = r.base + at[1]
         at += r.step
-        if fast and e[0] == r.mark and quoted(p, e) and fast_moment(p + 1, e - 1, r.c.scale, zoned, &v):
+        if fast and quoted(p, e) and fast_moment(p + 1, e - 1, r.c.scale, zoned, &v):
             out[i] = v
         elif not run_odd(r, i, p, e):
             return False
@@ -227,7 +225,7 @@ cdef bint run_texts(CellRun* r, int32_t* out) noexcept nogil:
         at += r.step
         n = e - p - 2
         p += 1
-        if e[0] == r.mark and quoted(p - 1, e) and (not r.escapes or memchr(p, c'\\', n) is NULL):
+        if quoted(p - 1, e) and (not r.escapes or memchr(p, c'\\', n) is NULL):
             # A copy of fixed size is one instruction; the page and the text both have room for it.
             if n <= 16:
                 memcpy(text.p + end, p, 16)
@@ -254,15 +252,15 @@ cdef bint run_cells(CellRun* r) noexcept nogil:
     cdef const uint16_t* at = r.ends
     cdef void* out = <char*>r.c.values + row * trino_size(k)
     if k == KIND_INT64:
-        return run_integers(r, <int64_t*>out)
+        return run_numbers(r, <int64_t*>out)
     if k == KIND_INT32:
-        return run_integers(r, <int32_t*>out)
+        return run_numbers(r, <int32_t*>out)
     if k == KIND_INT16:
-        return run_integers(r, <int16_t*>out)
+        return run_numbers(r, <int16_t*>out)
     if k == KIND_INT8:
-        return run_integers(r, <int8_t*>out)
+        return run_numbers(r, <int8_t*>out)
     if k == KIND_FLOAT64:
-        return run_doubles(r, <double*>out)
+        return run_numbers(r, <double*>out)
     if k == KIND_FLOAT32:
         return run_floats(r, <float*>out)
     if k == KIND_DECIMAL128:
@@ -283,6 +281,18 @@ cdef bint run_cells(CellRun* r) noexcept nogil:
     return True
 
 
+cdef int64_t rows_with_cells(const JsonIndex* x, int64_t step, int64_t n) noexcept nogil:
+    """How many of the n rows have commas between all of their cells."""
+    cdef int64_t row, i
+    cdef const uint16_t* at = x.at + 1
+    for row in range(n):
+        for i in range(step - 2):
+            if x.base[at[i]] != c',':
+                return row
+        at += step
+    return n
+
+
 cdef int64_t rows_indexed(const JsonIndex* x, int64_t step, const char* stop) noexcept nogil:
     """How many rows the index has to the end, `step` ends each and the beginning of another row behind; the last is the
     first one that ends at `stop` or behind."""
@@ -297,7 +307,8 @@ cdef int64_t rows_indexed(const JsonIndex* x, int64_t step, const char* stop) no
         n += 1
         if p + 1 >= stop:
             break
-    return n
+    # As many brackets as rows are those at the rows' ends.
+    return n if x.closings == n else rows_with_cells(x, step, n)
 
 
 cdef bint page_run(TrinoPage* t) noexcept nogil:
@@ -313,7 +324,7 @@ cdef bint page_run(TrinoPage* t) noexcept nogil:
     if x is NULL or p - t.j.start < CELL_BEFORE or t.j.end - p < 2 * CELL_ROOM or p[0] != c'[':
         return True
     # The mark before the row counts as an end, so that all cells of a column look alike.
-    json_index(x, p - 1, t.j.end - CELL_ROOM)
+    json_index(x, p - 1, t.j.end - CELL_ROOM, WIDEST)
     r.step = t.b.ncols + 1
     n = rows_indexed(x, r.step, t.stop)
     if n == 0:
@@ -329,7 +340,6 @@ cdef bint page_run(TrinoPage* t) noexcept nogil:
         r.n = n
         r.ends = x.at + col
         r.skip = 1 if col > 0 else 2
-        r.mark = c',' if col < t.b.ncols - 1 else c']'
         if not run_cells(&r):
             return False
     t.row += n

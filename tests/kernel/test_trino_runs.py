@@ -65,8 +65,8 @@ def ends_plainly(text: bytes, first: int) -> list[int]:
     return ends
 
 
-@pytest.mark.parametrize("plain", [False, True])
-def test_ends_of_random_texts(plain: bool) -> None:
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_ends_of_random_texts(most: int) -> None:
     dice = random.Random(5)
     pieces = [
         b'"a",',
@@ -84,16 +84,17 @@ def test_ends_of_random_texts(plain: bool) -> None:
         weights = [9] * 8 + [dice.randint(0, 1)] * 2
         text = b"00" + b"".join(dice.choices(pieces, weights, k=dice.randint(1, 60)))
         first = dice.randrange(3)
-        found, escapes = kernel.json_ends(text, first, plain)
+        found, closings, escapes = kernel.json_ends(text, first, most)
         assert found == ends_plainly(text, first), text
+        assert closings == sum(text[i] == 0x5D for i in found), text
         if found and b"\\" in text[: found[-1]]:
             assert escapes, text
 
 
-@pytest.mark.parametrize("plain", [False, True])
-def test_ends_of_a_long_text_fill_the_index_and_no_more(plain: bool) -> None:
-    found, _ = kernel.json_ends(b"," * 40000, 1, plain)
-    assert found == list(range(2, 16384 + 1))
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_ends_of_a_long_text_fill_the_index_and_no_more(most: int) -> None:
+    found, closings, _ = kernel.json_ends(b"," * 40000, 1, most)
+    assert (found, closings) == (list(range(2, 16384 + 1)), 0)
 
 
 def test_integers_of_every_length() -> None:
@@ -138,6 +139,51 @@ def test_doubles_are_those_that_python_reads() -> None:
     texts = edges + reals(random.Random(7), 40_000)
     found = read(texts, spec("float64"))
     assert [struct.pack("d", v) for v in found] == [struct.pack("d", float(t)) for t in texts]
+
+
+def test_seventeen_digits_and_both_ends_of_the_exponent() -> None:
+    dice = random.Random(17)
+    texts = [
+        "1.7976931348623157E308",
+        "-1.7976931348623157E308",
+        "2.2250738585072014E-308",
+        "4.9E-324",
+        "-4.9E-324",
+        "-0.0",
+    ]
+    for _ in range(20_000):
+        value = struct.unpack("d", struct.pack("Q", dice.getrandbits(64)))[0]
+        if value == value and abs(value) != float("inf"):
+            texts.append(f"{value:.{dice.choice((15, 16, 17))}g}".replace("e", "E"))
+        texts.append(f"{dice.choice(('', '-'))}{dice.randrange(10 ** dice.randint(1, 9))}.{dice.randrange(10**7)}")
+    texts = [t if "." in t else t + ".0" if "E" not in t else t for t in texts]
+    found = read(texts, spec("float64"))
+    assert [struct.pack("d", v) for v in found] == [struct.pack("d", float(t)) for t in texts]
+
+
+def test_numbers_with_nulls_and_rare_forms_between() -> None:
+    """In each place of eight, alone and beside each other, whatever stands around them."""
+    dice = random.Random(18)
+    for form, kind, read_one in (("{}", "int32", int), ("{}", "int64", int), ("{}.5", "float64", float)):
+        for share in (0.02, 0.3, 0.9):
+            cells = [form.format(dice.randrange(-(10**9), 10**9) // 10 ** dice.randrange(9)) for _ in range(1001)]
+            cells = ["null" if dice.random() < share else c for c in cells]
+            cells[500] = "1E3" if kind == "float64" else "-0"
+            assert read(cells, spec(kind)) == [None if c == "null" else read_one(c) for c in cells]
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32", "int64", "float64"])
+def test_what_is_no_number_is_none_in_every_place_of_eight(kind: str) -> None:
+    bad = ["-", "--1", "1-", "- 1", "1 2", "+1", "1/2", "1:2", "0x1", '"1"', "true", "nul", "-.", "1-1"]
+    bad += ["NaN", "1.5.5", "1..5", "-1.-5", "5-.5", "1.5-", "1,5"] if kind == "float64" else ["1.5", "1e3", str(2**63)]
+    bad += {"int8": ["128", "-129"], "int16": ["32768", "-32769"], "int32": ["2147483648", "-2147483649"]}.get(kind, [])
+    for text in bad:
+        for place in range(24):
+            cells = ["1" if kind != "float64" else "1.0"] * 200
+            cells[place] = text
+            result = kernel.trino(rows_of(cells), [spec(kind)] * 3)
+            assert isinstance(result, str), (text, result)
+            assert repr(result) == repr(kernel.trino(rows_of(cells), [spec(kind)] * 3, (), True)), text
 
 
 def test_floats_are_the_nearest() -> None:
