@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from argus_odbc.types import Column
@@ -26,7 +26,8 @@ class TrinoRows:
 
     `specs` has one entry per column: (column kind name, scale, zoned, code). zoned: timestamps with the zone's name
     behind them, which become UTC. code: the form of a nested type (cbridge/kernel/trinonested.pxi), else empty.
-    `zones` keeps what has been looked up between the parts of one result.
+    `zones` keeps what has been looked up between the parts of one result. `dropped` is called when the bytes are not needed
+    any more, unless the result is being closed.
     """
 
     payload: bytes | bytearray | memoryview
@@ -34,6 +35,7 @@ class TrinoRows:
     end: int
     specs: Sequence[tuple[str, int, bool, bytes]]
     zones: dict[bytes, tuple[bytes, bytes]]
+    dropped: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,18 @@ cdef extern from "argus/platform.h" nogil:
     int argus_receive(int64_t socket, void* p, size_t least, size_t room, int64_t timeout_ms, size_t* got)
 
 
+cdef int64_t times_given_back = 0
+
+
 cdef class WireMemory:
-    """Bytes of a fixed number, not zeroed. `free` tells when neither a view nor a batch uses them any more."""
+    """Bytes of a fixed number, not zeroed. `free` tells when neither a view nor a batch uses them any more.
+
+    `given_back` grows with each of all memories whose last view ends: the highest is the one that a cache may still have.
+    """
 
     cdef Shared* block
     cdef int64_t views
+    cdef readonly int64_t given_back
 
     def __cinit__(self, int64_t size):
         self.block = block_new(size)
@@ -30,7 +37,11 @@ cdef class WireMemory:
         self.views += 1
 
     def __releasebuffer__(self, Py_buffer* view):
+        global times_given_back
         self.views -= 1
+        if self.views == 0:
+            times_given_back += 1
+            self.given_back = times_given_back
 
     @property
     def free(self):

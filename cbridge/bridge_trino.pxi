@@ -99,7 +99,19 @@ cdef void py_drop_spent(Reader* r):
     cdef int32_t i, n
     n = spent_taken(r, spent)
     for i in range(n):
+        part = (<tuple><object>spent[i])[1]
         py_drop(&spent[i])
+        if r.stop:
+            continue
+        dropped = part.dropped
+        # The bytes first: whoever is told may want their memory.
+        part = None
+        try:
+            if dropped is not None:
+                dropped()
+        except BaseException as e:
+            from argus_odbc import log
+            log.logger.error("What follows a part of a result failed: %r", e)
 
 
 cdef void bridge_drop_spent(Reader* r) noexcept nogil:

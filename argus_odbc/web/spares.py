@@ -13,6 +13,12 @@ from argus_odbc.native import wire_memory
 KEPT = 12
 """Pieces of memory that are kept: what waits to be decoded, is decoded, is on its way."""
 
+WASTE = 4
+"""Times of what is wanted that a piece may have: a small answer leaves the large pieces to the large ones."""
+
+SMALL = 1 << 16
+"""Bytes of what is wanted below which a piece may have any size of its order."""
+
 LARGEST = 32 << 20
 """Bytes of the largest one that is kept."""
 
@@ -27,9 +33,10 @@ class Spares:
     def take(self, size: int) -> memoryview:
         """`size` bytes that belong to the caller as long as there is a view of them."""
         with self._lock:
-            fitting = [m for m in self._kept if len(m) >= size and m.free]
+            fitting = [m for m in self._kept if size <= len(m) <= WASTE * max(size, SMALL) and m.free]
             if fitting:
-                return memoryview(min(fitting, key=len))[:size]
+                # The processor's cache may still have it.
+                return memoryview(max(fitting, key=lambda memory: memory.given_back))[:size]
             # Answers of one result are of about one size; the next may be a bit larger.
             memory = wire_memory(size + size // 8)
             if size <= LARGEST and hasattr(memory, "free"):

@@ -176,6 +176,12 @@ cdef void parts_run(Reader* r) noexcept nogil:
     cdef Batch* b = NULL
     cdef bint over
     while not r.stop and not parts_over(r):
+        if r.nspent:
+            # At once: the next part may want the memory.
+            argus_monitor_unlock(r.monitor)
+            bridge_drop_spent(r)
+            argus_monitor_lock(r.monitor)
+            continue
         if parts_want(r):
             r.pulling = True
             argus_monitor_unlock(r.monitor)

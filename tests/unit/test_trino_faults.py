@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from argus_odbc.backends.base import ExecuteOptions
-from argus_odbc.backends.trino import Trino, client, spool
+from argus_odbc.backends.trino import Trino, client, segments, spool
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 from argus_odbc.web import http
@@ -63,6 +63,14 @@ def rows(operation: Any) -> list[list[Any]]:
         found += json.loads(bytes(part.payload[part.start : part.end]))
     operation.close()
     return found
+
+
+def until(reached: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait for what threads do."""
+    limit = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
 
 
 # ---- slow readers ----
@@ -236,7 +244,7 @@ def test_a_spool_that_answers_with_errors(
     fake: FakeTrino, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, said: str
 ) -> None:
     """Before its first segment it is done without, since somebody in between may have answered; later it is an error."""
-    monkeypatch.setattr(spool, "ATTEMPTS", 2)
+    monkeypatch.setattr(segments, "ATTEMPTS", 2)
     packed = zstandard.ZstdCompressor().compress(b"[[5], [6]]")
     direct = list(ROWS)
     through = [{"columns": [BIGINT]}, spooled(fake, "/segment", packed, 10), {}]
@@ -314,6 +322,37 @@ def test_a_page_may_name_more_segments_than_memory_holds(fake: FakeTrino) -> Non
     assert len(fake.requests("GET", "/segment")) <= 5, "64 MB, and the one that was taken"
     assert operation.fetch_results() is not None
     operation.close()
+
+
+def test_segments_wait_packed(fake: FakeTrino, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of two segments are in memory, however slowly they are read; one more is made when one is given back."""
+    plain = [b"[[%d]]" % n for n in range(6)]
+    packed = [zstandard.ZstdCompressor().compress(text) for text in plain]
+    page = spooled(fake, "/segment/0", packed[0], len(plain[0]))
+    for n in range(1, 6):
+        page["data"]["segments"] += spooled(fake, f"/segment/{n}", packed[n], len(plain[n]))["data"]["segments"]
+    fake.pages = [{"columns": [BIGINT]}, page, {}]
+
+    def store(seen: Seen) -> Reply | None:
+        kind, _, number = seen.path[1:].partition("/")
+        return Reply({"segment": packed[int(number or 0)], "ack": b""}[kind]) if kind in ("segment", "ack") else None
+
+    fake.check = store
+    made: list[bytes] = []
+    monkeypatch.setattr(segments, "unpacked", lambda *a: made.append(bytes(found := spool.unpacked(*a))) or found)
+    operation = started(connected(fake))
+    parts = [operation.fetch_results()]
+    until(lambda: len(made) == 2 and len(fake.requests("GET", "/segment")) == 3)
+    time.sleep(0.2)
+    assert sorted(made) == plain[:2]
+    assert len(fake.requests("GET", "/segment")) == 3, "the third waits as it came"
+    parts[0].dropped()
+    until(lambda: len(made) == 3)
+    while (part := operation.fetch_results()) is not None:
+        parts.append(part)
+    operation.close()
+    assert [bytes(part.payload) for part in parts] == plain
+    assert sorted(made) == plain, "each once"
 
 
 # ---- large bodies ----

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from argus_odbc import log
@@ -13,6 +13,7 @@ from argus_odbc.backends.trino import spool
 from argus_odbc.backends.trino.client import http_error
 from argus_odbc.backends.trino.errors import query_error
 from argus_odbc.backends.trino.protocol import Page, read_page
+from argus_odbc.backends.trino.segments import Segments
 from argus_odbc.backends.trino.types import Spec, columns_of
 from argus_odbc.batches import TrinoRows
 from argus_odbc.errors import DriverError
@@ -65,7 +66,7 @@ class TrinoOperation(Operation):
         self._specs: list[Spec] = []
         self._zones: dict[bytes, tuple[bytes, bytes]] = {}
         self._call = self._client.new_call(self._stopped)
-        self._segments = spool.Segments(session.store, session.spool_threads, self._stopped)
+        self._segments = Segments(session.store, session.spool_threads, self._stopped)
         self._timer: threading.Timer | None = None
         if self._limit > 0:
             self._timer = threading.Timer(self._limit, self._expire)
@@ -203,7 +204,7 @@ class TrinoOperation(Operation):
                 continue
             if self._segments.waiting:
                 rows = self._segment()
-                return self._part(rows, 0, len(rows))
+                return self._part(rows, 0, len(rows), self._segments.dropped)
             if done:
                 self._finish()
                 return None
@@ -273,9 +274,11 @@ class TrinoOperation(Operation):
             again = "the statements that follow on this connection do without it; Spooling=off does so from the start"
             raise DriverError(e.sqlstate, e.native, f"{e.message}; {again}") from e
 
-    def _part(self, payload: bytes | memoryview, start: int, end: int) -> TrinoRows:
+    def _part(
+        self, payload: bytes | memoryview, start: int, end: int, dropped: Callable[[], None] | None = None
+    ) -> TrinoRows:
         self._handed_out = True
-        return TrinoRows(payload, start, end, self._specs, self._zones)
+        return TrinoRows(payload, start, end, self._specs, self._zones, dropped)
 
     # ---- the end ----
 
