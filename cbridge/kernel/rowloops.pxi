@@ -26,7 +26,12 @@ cdef extern from *:
         }
         return 1;
     }
+
+    ARGUS_CLONES static void argus_fill(int64_t *p, int64_t v, int64_t n) {
+        for (int64_t i = 0; i < n; i++) p[i] = v;
+    }
     """
+    void fill "argus_fill"(int64_t* p, int64_t v, int64_t n) noexcept nogil
     void copy32 "argus_copy32"(char* out, const char* p, int64_t n) noexcept nogil
     bint widen_steps "argus_widen_steps"(const char* p, int64_t n, char* out, int32_t wchar_bytes) noexcept nogil
 
@@ -129,8 +134,7 @@ cdef void all_lengths(const Block* b, SQLLEN size) noexcept nogil:
     cdef int64_t i
     cdef SQLLEN* packed = <SQLLEN*>b.lengths
     if packed is not NULL and b.nulls is NULL and b.ind_stride == sizeof(SQLLEN) and <uintptr_t>packed % 8 == 0:
-        for i in range(b.n):
-            packed[i] = size
+        fill(<int64_t*>packed, size, b.n)
         return
     for i in range(b.n):
         row_length(b, i, size)
