@@ -44,10 +44,13 @@ def _panel(
             low, right = (LABEL + PLOT * place(v) for v in figure.spread)
             middle = y + ROW / 2
             out.append(f'<path d="M{low:.1f} {middle}H{right:.1f}" stroke="{NOISE}" stroke-width="3"/>')
+        marks = [(figure.limit, "#cf222e"), *([] if figure.goal is None else [(figure.goal, "#1a7f37")])]
         shown = f"{figure.value:.0%}" if figure.panel == "share" else f"{figure.value:.3g} x"
-        bar = LABEL + PLOT * place(figure.limit)
-        out.append(_text(max(end, right, bar) + 6, y + 14, shown, 11))
-        out.append(f'<path d="M{bar:.1f} {y + 2}v{ROW - 4}" stroke="#cf222e" stroke-width="2"/>')
+        for value, colour in marks:
+            at = LABEL + PLOT * place(value)
+            right = max(right, at)
+            out.append(f'<path d="M{at:.1f} {y + 2}v{ROW - 4}" stroke="{colour}" stroke-width="2"/>')
+        out.append(_text(max(end, right) + 6, y + 14, shown, 11))
     return out, bottom
 
 
@@ -71,7 +74,7 @@ def draw(figures: Sequence[Figure], when: str) -> str:
             {v: f"{v:g} x" for v in (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)},
         )  # fmt: skip
         parts += part
-    foot = f"Medians; dark: smallest and largest round; red: the bar to reach. {when}."
+    foot = f"Medians; dark: smallest and largest round; red: the bar to reach, green: the goal. {when}."
     parts.append(_text(12, end + 24, foot, 11))
     height = end + 36
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:.0f}" font-family="sans-serif">'

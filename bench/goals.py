@@ -14,6 +14,8 @@ class Row:
 
     key: str
     title: str
+    figures: int
+    """How many figures count for it."""
     bar: float
     goal: float
     at_least: bool = True
@@ -31,17 +33,19 @@ class Row:
         return (min if self.at_least else max)(found, key=lambda f: f.value)
 
     def reached(self, figures: Sequence[Figure]) -> str:
-        """goal, bar, no; "not measured" without a figure."""
+        """goal, bar or no; "incomplete" where some figures are missing and the others reach the bar."""
         worst = self.worst(figures)
         if worst is None:
             return "not measured"
-        if self._reaches(worst.value, self.goal):
-            return "goal"
-        return "bar" if self._reaches(worst.value, self.bar) else "no"
+        if not self._reaches(worst.value, self.bar):
+            return "no"
+        if len(self.counted(figures)) < self.figures:
+            return "incomplete"
+        return "goal" if self._reaches(worst.value, self.goal) else "bar"
 
     def shown(self, value: float) -> str:
         """A value of this row with its unit."""
-        return self.form.format(value)
+        return self.form.format(value).replace(".0%", "%")
 
     def limit(self, value: float) -> str:
         """A bar with its side."""
@@ -51,18 +55,18 @@ class Row:
         return value >= bar if self.at_least else value <= bar
 
 
-SHARE = "{:.0%}"
+SHARE = "{:.1%}"
 ROWS = (
-    Row("hs2", "HiveServer2, share of the drain's rows/s", 0.25, 0.5, form=SHARE),
-    Row("trino-json", "Trino JSON, plain and gzip, share of the drain's rows/s", 0.25, 0.5, form=SHARE),
-    Row("trino-spooled", "Trino spooled json+zstd / json+lz4, share of a drain that unpacks", 0.4, 0.7, form=SHARE),
-    Row("packages", "against impyla's fetchcolumnar, PyHive and the trino package in its fastest encoding", 10, 30),
-    Row("jdbc", "against the engine's own JDBC driver", 1.5, 4),
-    Row("get-data", "SQLGetData of a number, in the driver", 20, 8, at_least=False, form="{:.3g} ns"),
-    Row("psqlodbc", "pyodbc fetchall, 6 columns, against psqlodbc", 2, 2.5),
-    Row("nothing", "pyodbc fetchall, share of the rate with a driver that does nothing", 0.6, 0.8, form=SHARE),
-    Row("memory", "peak memory, 100 million rows against 1 million", 1.2, 1.05, at_least=False),
-    Row("two", "two connections against one", 1.6, 1.9),
+    Row("hs2", "HiveServer2, share of the drain's rows/s", 12, 0.25, 0.5, form=SHARE),
+    Row("trino-json", "Trino JSON, plain and gzip, share of the drain's rows/s", 8, 0.25, 0.5, form=SHARE),
+    Row("trino-spooled", "Trino spooled json+zstd / json+lz4, share of a drain that unpacks", 8, 0.4, 0.7, form=SHARE),
+    Row("packages", "against impyla's fetchcolumnar, PyHive and the trino package in its fastest encoding", 12, 10, 30),
+    Row("jdbc", "against the engine's own JDBC driver", 12, 1.5, 4),
+    Row("get-data", "SQLGetData of a number, in the driver", 1, 20, 8, at_least=False, form="{:.3g} ns"),
+    Row("psqlodbc", "pyodbc fetchall, 6 columns, against psqlodbc", 1, 2, 2.5),
+    Row("nothing", "pyodbc fetchall, share of the rate with a driver that does nothing", 1, 0.6, 0.8, form=SHARE),
+    Row("memory", "peak memory, 100 million rows against 1 million", 2, 1.2, 1.05, at_least=False),
+    Row("two", "two connections against one", 2, 1.6, 1.9),
 )
 BY_KEY = {row.key: row for row in ROWS}
 
@@ -75,7 +79,7 @@ def lines(figures: Sequence[Figure]) -> list[list[str]]:
         value, name = ("", "") if worst is None else (row.shown(worst.value), worst.short or worst.name)
         out.append(
             [
-                row.title, row.limit(row.bar), row.limit(row.goal), value, name, str(len(row.counted(figures))),
+                row.title, row.limit(row.bar), row.limit(row.goal), value, name, f"{len(row.counted(figures))} of {row.figures}",
                 row.reached(figures),
             ]
         )  # fmt: skip
@@ -91,7 +95,7 @@ def summary(figures: Sequence[Figure]) -> str:
 
 def text(figures: Sequence[Figure]) -> str:
     """The table for a terminal."""
-    cells = [["", "bar", "goal", "worst", "of", "figures", "reached"], *lines(figures)]
+    cells = [["", "bar", "goal", "worst", "which", "figures", "reached"], *lines(figures)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
     shown = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells]
     return "\n".join([*shown, "", summary(figures)])
@@ -99,6 +103,6 @@ def text(figures: Sequence[Figure]) -> str:
 
 def markdown(figures: Sequence[Figure]) -> str:
     """The table for a README."""
-    head = ["| | bar | goal | worst figure | which | of | reached |", "|---|---|---|---|---|---|---|"]
+    head = ["| | bar | goal | worst figure | which | figures | reached |", "|---|---|---|---|---|---|---|"]
     marked = [[*line[:-1], "**no**" if line[-1] == "no" else line[-1]] for line in lines(figures)]
     return "\n".join([*head, *(f"| {' | '.join(line)} |" for line in marked), "", f"{summary(figures)}."])
