@@ -2,6 +2,7 @@
 # Included by _core.pyx after hs2text.pxi and hs2wire.pxi. Texts and numbers stay where they were received: see Column.gap, .wire.
 
 cdef enum:
+    MOST_ALIKE = 256       # texts of one length that are proved at once
     MOST_KEPT = 14         # digits behind the point of decimals that stay text: 16 characters in all
 
 
@@ -186,16 +187,25 @@ cdef bint keep_decimals(Wire* w, WireColumn* c, int32_t scale, Column* out, bint
     cdef const uint8_t* base = w.p + 4
     cdef const uint8_t* q = w.p
     cdef Written form = written_form(scale)
-    cdef int64_t i, k = 0
+    cdef int64_t i = 0, j, k = 0, many, slow = 0   # rows before `slow` are looked at one by one
     cdef bint good = True
     cdef int32_t* at = <int32_t*>malloc(4 * (c.n + 1))
     kept[0] = False
     if at is NULL:
         return wire_memory_out(w)
-    for i in range(c.n):
+    while i < c.n:
         good = wire_text(w, q, &k)
         if not good:
             break
+        if i >= slow:
+            many = alike(q, w.end - q, k, c.n - i if c.n - i < MOST_ALIKE else MOST_ALIKE)
+            if many >= 4 and all_written(&form, q + 4, k, many):
+                for j in range(many):
+                    at[i + j] = <int32_t>(q + 4 + j * (4 + k) - base)
+                q += many * (4 + k)
+                i += many
+                continue
+            slow = i + many
         q += 4
         at[i] = <int32_t>(q - base)
         if not is_written(&form, <const char*>q, k):
@@ -204,6 +214,7 @@ cdef bint keep_decimals(Wire* w, WireColumn* c, int32_t scale, Column* out, bint
             if not good:
                 break
         q += k
+        i += 1
     if not good:
         free(at)
         free(c.doubtful)

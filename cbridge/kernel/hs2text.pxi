@@ -78,6 +78,39 @@ cdef extern from *:
         return !((*p == '0') & (n > f->least)) & !(negative & ((low | high) == 0));
     }
 
+    /* The same for `count` texts of one length, each with the four bytes of the next one's between; none has a sign. */
+    ARGUS_CLONES static int argus_all_written(const argus_written *f, const uint8_t *p, int64_t n, int64_t count) {
+        if (n < f->least || n > 16) return 0;
+        uint64_t keep_low = n >= 8 ? ~0ull : ~0ull << (64 - 8 * n), keep_high = n <= 8 ? 0 : ~0ull << (128 - 8 * n);
+        uint64_t first_low = n <= 8 ? 0xFFull << (64 - 8 * n) : 0, first_high = n > 8 ? 0xFFull << (128 - 8 * n) : 0;
+        uint64_t bad = 0, low_is = f->low_is, low_add = f->low_add, high_is = f->high_is, high_add = f->high_add;
+        int zero = 0;
+        for (int64_t i = 0; i < count; i++) {
+            const uint8_t *end = p + i * (n + 4) + n;
+            uint64_t low, high;
+            memcpy(&low, end - 8, 8);
+            memcpy(&high, end - 16, 8);
+            low = (low ^ low_is) & keep_low;
+            high = (high ^ high_is) & keep_high;
+            bad |= low | (low + low_add) | high | (high + high_add);
+            zero |= ((low & first_low) | (high & first_high)) == 0;
+        }
+        return !(bad & 0x8080808080808080u) && !(zero && n > f->least);
+    }
+
+    /* How many texts from the one at p on have its length, where n bytes are there; at most `most`, at least 1. */
+    static inline int64_t argus_alike(const uint8_t *p, int64_t n, int64_t length, int64_t most) {
+        int64_t step = 4 + length, many = 1;
+        uint32_t is, next;
+        if (most > n / step) most = n / step;
+        memcpy(&is, p, 4);
+        for (; many < most; many++) {
+            memcpy(&next, p + many * step, 4);
+            if (next != is) break;
+        }
+        return many;
+    }
+
     /* YYYY-MM-DD. Every byte is made 0 to 9 where a digit has to stand and 0 for the marks between; bit 7 of the sum
      * tells a byte above that. February 29 is left to the careful reader. */
     static inline int argus_plain_day(const char *p, int32_t *out) {
@@ -133,6 +166,8 @@ cdef extern from *:
         pass
     Written written_form "argus_written_form"(int32_t scale) noexcept nogil
     bint is_written "argus_is_written"(const Written* form, const char* p, int64_t n) noexcept nogil
+    bint all_written "argus_all_written"(const Written* form, const uint8_t* p, int64_t n, int64_t count) noexcept nogil
+    int64_t alike "argus_alike"(const uint8_t* p, int64_t n, int64_t length, int64_t most) noexcept nogil
     bint plain_day "argus_plain_day"(const char* p, int32_t* out) noexcept nogil
     bint plain_moment "argus_plain_moment"(const char* p, int64_t n, int64_t* seconds, int64_t* nanos) noexcept nogil
 

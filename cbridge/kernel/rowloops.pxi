@@ -27,10 +27,35 @@ cdef extern from *:
         return 1;
     }
 
+    /* Asks the cache for what is read a kilobyte later. Another processor has received and indexed it, so that it comes
+       slowly, and what the processor guesses by itself ends with each page of memory. */
+    static inline void argus_ask_later(const void *p) { __builtin_prefetch((const char *)p + 1024); }
+
+    /* Texts of rows first..n - 1 to C strings of 33 bytes or more, as far as none is longer than 32 bytes or `room`, or ends
+       less than 32 bytes before `end`; returns the first row that was not written. */
+    static inline int64_t argus_short_texts(char *data, int64_t stride, int64_t *lengths, const char *text, const int32_t *at,
+                                            int64_t gap, int64_t end, int64_t room, int64_t first, int64_t n) {
+        int64_t most = room < 32 ? room : 32;
+        for (; first < n; first++) {
+            int64_t from = at[first], length = at[first + 1] - from - gap;
+            char *out = data + first * stride;
+            if (length > most || from + 32 > end) break;
+            argus_ask_later(&at[first]);
+            argus_ask_later(text + from);
+            argus_copy32(out, text + from, length);
+            out[length] = 0;
+            lengths[first] = length;
+        }
+        return first;
+    }
+
     ARGUS_CLONES static void argus_fill(int64_t *p, int64_t v, int64_t n) {
         for (int64_t i = 0; i < n; i++) p[i] = v;
     }
     """
+    void ask_later "argus_ask_later"(const void* p) noexcept nogil
+    int64_t short_texts "argus_short_texts"(char* data, int64_t stride, int64_t* lengths, const char* text, const int32_t* at,
+                                            int64_t gap, int64_t end, int64_t room, int64_t first, int64_t n) noexcept nogil
     void fill "argus_fill"(int64_t* p, int64_t v, int64_t n) noexcept nogil
     void copy32 "argus_copy32"(char* out, const char* p, int64_t n) noexcept nogil
     bint widen_steps "argus_widen_steps"(const char* p, int64_t n, char* out, int32_t wchar_bytes) noexcept nogil
@@ -129,11 +154,16 @@ cdef int64_t rows_generic(const Block* b) noexcept nogil:
     return raised
 
 
+cdef inline bint lengths_packed(const Block* b) noexcept nogil:
+    """Whether lengths and indicators are one array of SQLLEN."""
+    return b.lengths is not NULL and b.nulls is NULL and b.ind_stride == sizeof(SQLLEN) and <uintptr_t>b.lengths % 8 == 0
+
+
 cdef void all_lengths(const Block* b, SQLLEN size) noexcept nogil:
     """The length of every row, for columns without NULLs and C types of fixed length."""
     cdef int64_t i
     cdef SQLLEN* packed = <SQLLEN*>b.lengths
-    if packed is not NULL and b.nulls is NULL and b.ind_stride == sizeof(SQLLEN) and <uintptr_t>packed % 8 == 0:
+    if lengths_packed(b):
         fill(<int64_t*>packed, size, b.n)
         return
     for i in range(b.n):
@@ -208,13 +238,21 @@ cdef int64_t rows_text_char(const Block* given, const Offset* offsets, bint bina
     cdef const char* p
     cdef char* out
     cdef bint nulls = has_nulls(b.col)
-    cdef int64_t i, n, raised = 0, room = b.target.capacity - (0 if binary else 1), gap = b.col.gap, end = at[b.n] - gap
-    cdef bint wide = b.target.capacity >= 33
-    for i in range(b.n):
+    cdef int64_t i = -1, n, raised = 0, room = b.target.capacity - (0 if binary else 1), gap = b.col.gap, end = at[b.n] - gap
+    cdef bint wide = b.target.capacity >= 33, plain = wide and not binary and not nulls and lengths_packed(given)
+    while i + 1 < b.n:
+        i += 1
+        if Offset is int32_t:
+            if plain:
+                i = short_texts(b.data, b.data_stride, <int64_t*>b.lengths, text, at, gap, end, room, i, b.n)
+                if i == b.n:
+                    break
         if nulls and column_null(b.col, b.first + i):
             raised += row_null(given, i)
             continue
         n = at[i + 1] - at[i] - gap
+        ask_later(&at[i])
+        ask_later(text + at[i])
         if n > room:
             raised += row_slowly(given, i)
             continue

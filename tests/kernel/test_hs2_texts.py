@@ -119,6 +119,32 @@ def test_decimals_of_every_length_in_the_column_s_own_form(scale: int) -> None:
     assert column_of([f"{Decimal(n).scaleb(-scale, exact):f}" for n in numbers], "decimal128", scale) == numbers
 
 
+@pytest.mark.parametrize("scale", [0, 1, 2, 6, 7, 8, 14])
+def test_decimals_in_runs_of_one_length(scale: int) -> None:
+    """Runs are proved at once. Among them stands one of the same length that is written otherwise, or is none."""
+    dice, exact = random.Random(scale), Context(prec=60)
+    for digits in range(max(scale + 1, 1), 16 + (scale == 0)):
+        least = 0 if digits == scale + 1 else 10 ** (digits - 1)
+        run = [dice.randrange(least, 10**digits) for _ in range(300)]
+        texts = [f"{Decimal(n).scaleb(-scale, exact):f}" for n in run]
+        assert kernel.hs2(answer(strings(list(texts))), [("decimal128", scale)])[2][0] == [
+            ("kept", text.encode()) for text in texts
+        ]
+        at = dice.randrange(300)
+        right = texts[at]
+        others = ["0" * (len(right) > scale + 2 > 2 or (scale == 0 and len(right) > 1)) + right[1:], "-" + right[1:]]
+        others += [right[:k] + wrong + right[k + 1 :] for k in range(len(right)) for wrong in "/:-"]
+        for other in others:
+            texts[at] = other
+            alone = decoded(other, "decimal128", scale)
+            together = kernel.hs2(answer(strings(list(texts))), [("decimal128", scale)])
+            if isinstance(alone, str):
+                assert together == alone.replace("row 1 ", f"row {at + 1} "), other
+            else:
+                assert [number(cell) for cell in together[2][0]] == [*run[:at], alone, *run[at + 1 :]], other
+        texts[at] = right
+
+
 @pytest.mark.parametrize("at", range(10))
 def test_a_wrong_character_anywhere_is_no_date(at: int) -> None:
     right = "2024-12-28"
