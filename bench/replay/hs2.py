@@ -246,31 +246,35 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
 
         for _ in range(WARM_UP):
             java()
-        seconds = interleave(
-            runs,
+        shares = interleave(
+            2 * runs,
             drain=lambda: sum(Drain("127.0.0.1", port).run("select 1", pages * page_rows, page_rows)),
             driver=lambda: driver("PLAIN"),
             bare=lambda: driver("NOSASL"),
+        )
+        seconds = interleave(
+            runs,
+            driver=lambda: driver("PLAIN"),
             impyla=peer(impyla),
             batches=peer(impyla_batches),
             pyhive=peer(pyhive),
             jdbc=peer(hive_jdbc),
         )
-    middle = medians(seconds)
+    middle = medians(shares)
     label = f"HiveServer2 replayed, {name}, {rows:,} rows x {len(shape)} columns"
     details = {
-        "seconds": seconds,
+        "seconds": shares | {f"{name}, peers' rounds": values for name, values in seconds.items()},
         "rows_per_second": rows / middle["driver"],
         "megabytes_per_second": page_bytes * pages / middle["driver"] / 1e6,
     }
     share_of: dict[str, Any] = {"limit": SHARE, "goal": SHARE_GOAL, "panel": "share", "row": "hs2"}
     yield ratio(
-        f"{label}: rate against a bare socket", seconds["drain"], seconds["driver"],
+        f"{label}: rate against a bare socket", shares["drain"], shares["driver"],
         short=f"HiveServer2 {name} / bare socket", details=details, **share_of,
     )  # fmt: skip
     # No frame tells how long an answer is; the drain is that of the framed one.
     yield ratio(
-        f"{label}, without SASL: rate against a bare socket", seconds["drain"], seconds["bare"],
+        f"{label}, without SASL: rate against a bare socket", shares["drain"], shares["bare"],
         short=f"HiveServer2 without SASL, {name} / bare socket", **share_of,
     )  # fmt: skip
     for other, (what, bar, goal, row) in PEERS.items():

@@ -65,7 +65,7 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
             return got["seconds"]
 
         seconds = interleave(
-            runs, drain=lambda: sum(HttpDrain("127.0.0.1", port).run("select 1", rows, page_rows)), driver=driver
+            2 * runs, drain=lambda: sum(HttpDrain("127.0.0.1", port).run("select 1", rows, page_rows)), driver=driver
         )
     middle = medians(seconds)
     details = {
