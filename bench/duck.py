@@ -100,6 +100,7 @@ def block_against_drain(rows: int, runs: int) -> Iterator[Figure]:
         require("rows and sums in blocks", (got["rows"], got["sums"]), (rows, sums(rows)))
         return got["seconds"]
 
+    own_reader(path, sql, rows)  # loads pyarrow
     seconds = interleave(
         runs, drain=lambda: drain(path, sql, rows), driver=driver, own=lambda: own_reader(path, sql, rows)
     )

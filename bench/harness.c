@@ -3,14 +3,15 @@
 //     harness DRIVER CONNECTION SQL COLUMNS MODE
 //
 // COLUMNS has one letter for each column: i bigint, l int, d double, s text, S long text, D date, T timestamp.
-// MODE is block:N (N rows in bound columns for each SQLFetch), cells (SQLFetch and one SQLGetData for each cell), quiet
-// (as cells, without a look at the clock), busy (as quiet, while a second thread runs Python code all the time),
-// static:N (as block, with a scrollable cursor that has first read the whole result and gone back), pair:N and trio:N
-// (as block, two connections on two threads that each fetch the whole result; trio: while a third thread runs Python
-// code; load:N is trio with a third thread that only counts, in C, and has nothing to do with Python; without :N as
-// quiet). The sums of a pair are those of one. Each connection of a pair has a processor of its own, which its threads
-// do not leave; alone:N and alone are one connection on one processor. cpu_seconds is the processor time of all threads
-// but that third one, whose time is other_seconds.
+// MODE is block:N (N rows in bound columns for each SQLFetch), warm:N (the same, after the same result was fetched once
+// over a connection that is closed again, as the clients beside it have done theirs before in their processes), cells
+// (SQLFetch and one SQLGetData for each cell), quiet (as cells, without a look at the clock), busy (as quiet, while a
+// second thread runs Python code all the time), static:N (as block, with a scrollable cursor that has first read the
+// whole result and gone back), pair:N and trio:N (as block, two connections on two threads that each fetch the whole
+// result; trio: while a third thread runs Python code; load:N is trio with a third thread that only counts, in C, and
+// has nothing to do with Python; without :N as quiet). The sums of a pair are those of one. Each connection of a pair
+// has a processor of its own, which its threads do not leave; alone:N and alone are one connection on one processor.
+// cpu_seconds is the processor time of all threads but that third one, whose time is other_seconds.
 //
 // call_ns is what one call took: in `cells` an SQLGetData, the clock read before the first cell of a row and behind its
 // last; in blocks an SQLFetch with the summing, the clock read every LAP calls. It is the median of these laps, since
@@ -288,6 +289,7 @@ typedef struct {
   SQLULEN block;  // 0: cells
   int is_static;
   int timed;      // cells: each row's calls
+  int warm;       // the result is fetched once before
   int processor;  // the one that the connection's threads share; -1: all of them
   pthread_barrier_t *start;
   Bound columns[MAX_COLUMNS];
@@ -295,6 +297,14 @@ typedef struct {
   double begun, executed, ended;
   Laps laps;
 } Run;
+
+// This thread's connection and statement.
+static void connect_to(char *text) {
+  check(CALL(SQLAllocHandle, SQL_HANDLE_DBC, env, &dbc), SQL_HANDLE_ENV, env, "SQLAllocHandle");
+  check(CALL(SQLDriverConnect, dbc, NULL, (SQLCHAR *)text, SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT), SQL_HANDLE_DBC,
+        dbc, "SQLDriverConnect");
+  check(CALL(SQLAllocHandle, SQL_HANDLE_STMT, dbc, &stmt), SQL_HANDLE_DBC, dbc, "SQLAllocHandle");
+}
 
 static void *run(void *given) {
   Run *r = given;
@@ -308,11 +318,18 @@ static void *run(void *given) {
       exit(2);
     }
   }
-  check(CALL(SQLAllocHandle, SQL_HANDLE_DBC, env, &dbc), SQL_HANDLE_ENV, env, "SQLAllocHandle");
-  check(CALL(SQLDriverConnect, dbc, NULL, (SQLCHAR *)r->argv[2], SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT),
-        SQL_HANDLE_DBC, dbc, "SQLDriverConnect");
-  check(CALL(SQLAllocHandle, SQL_HANDLE_STMT, dbc, &stmt), SQL_HANDLE_DBC, dbc, "SQLAllocHandle");
   for (int c = 0; c < r->n; c++) set_up(&r->columns[c], letters[c], (SQLLEN)(r->block ? r->block : 1));
+  if (r->warm) {
+    connect_to(r->argv[2]);
+    check(CALL(SQLExecDirect, stmt, (SQLCHAR *)r->argv[3], SQL_NTS), SQL_HANDLE_STMT, stmt, "SQLExecDirect");
+    fetch_blocks(r->columns, r->n, r->block, &r->laps);
+    CALL(SQLFreeHandle, SQL_HANDLE_STMT, stmt);
+    check(CALL(SQLDisconnect, dbc), SQL_HANDLE_DBC, dbc, "SQLDisconnect");
+    CALL(SQLFreeHandle, SQL_HANDLE_DBC, dbc);
+    for (int c = 0; c < r->n; c++) r->columns[c].sum = 0, r->columns[c].float_sum = 0;
+    memset(&r->laps, 0, sizeof r->laps);
+  }
+  connect_to(r->argv[2]);
   if (r->is_static) CALL(SQLSetStmtAttr, stmt, SQL_ATTR_CURSOR_TYPE, (SQLPOINTER)SQL_CURSOR_STATIC, 0);
   pthread_barrier_wait(r->start);  // connected
   pthread_barrier_wait(r->start);
@@ -331,7 +348,7 @@ int main(int argc, char **argv) {
   if (argc != 6) {
     fprintf(stderr,
             "usage: harness DRIVER CONNECTION SQL COLUMNS "
-            "block:N|static:N|alone:N|pair:N|trio:N|load:N|cells|quiet|busy\n");
+            "block:N|warm:N|static:N|alone:N|pair:N|trio:N|load:N|cells|quiet|busy\n");
     return 2;
   }
   driver = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
@@ -357,6 +374,7 @@ int main(int argc, char **argv) {
     runs[i].processor = alone || two ? i : -1;
     runs[i].timed = strcmp(mode, "cells") == 0;
     runs[i].argv = argv, runs[i].n = n, runs[i].block = block, runs[i].start = &start;
+    runs[i].warm = strncmp(mode, "warm", 4) == 0;
     runs[i].is_static = strncmp(mode, "static", 6) == 0;
     pthread_create(&threads[i], NULL, run, &runs[i]);
   }

@@ -60,7 +60,7 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
 
         def driver() -> float:
             connection = f"Backend=hive;Host=127.0.0.1;Port={port};Transport=http;UID=x;"
-            got = harness(connection, "select 1", letters, "block:1000")
+            got = harness(connection, "select 1", letters, "warm:1000")
             require("rows and sums", (got["rows"], [round(s, 3) for s in got["sums"]]), (rows, wanted))
             return got["seconds"]
 

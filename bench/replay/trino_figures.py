@@ -76,7 +76,7 @@ class Case:
         if not itself:
             text += f"Spooling={self.encoding.removeprefix('spooled ') if 'spooled' in self.encoding else 'off'};"
             text += "Compression=gzip;" if self.encoding == "gzip" else ""
-        got = harness(text, "select 1", self.letters, "block:1000")
+        got = harness(text, "select 1", self.letters, "warm:1000")
         self.prove("the driver", got, self.pages)
         return got["seconds"]
 
