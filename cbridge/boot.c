@@ -300,6 +300,30 @@ void argus_gil_leave(int gil) {
     __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
 }
 
+/* A thread that comes back often keeps its thread state meanwhile: making one maps memory, and ending it unmaps that.
+   It does not count as inside. */
+void argus_gil_keep(void) {
+  (void)argus_gil_enter();
+  (void)PyEval_SaveThread();
+  if (--depth == 0 && __atomic_load_n(inside_here(), __ATOMIC_SEQ_CST))
+    __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+}
+
+/* After Python's end it has been freed already. Whoever waits for the thread does not wait for the GIL then. */
+void argus_gil_part(void) {
+  if (depth++ == 0) {
+    __atomic_add_fetch(inside_here(), 1, __ATOMIC_SEQ_CST);
+    if (argus_thread_ending() > 0) {
+      __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+      depth--;
+      return;
+    }
+  }
+  PyGILState_STATE gil = PyGILState_Ensure();
+  PyGILState_Release(PyGILState_LOCKED); /* one of the two that are counted; the GIL stays */
+  argus_gil_leave((int)gil);
+}
+
 static int others_inside(void) { return (int)__atomic_load_n(inside_here(), __ATOMIC_SEQ_CST) - (depth > 0); }
 
 int argus_end_begins(void) {

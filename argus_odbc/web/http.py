@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,8 +35,14 @@ GZIP_MOST = 1032
 GZIP_HEADER = 16 + 15
 """`wbits` of gzip with the largest window."""
 
+BEGINNING = 1 << 12
+"""Bytes that `Answer.beginning` has."""
+
 LARGE = 1 << 16
 """Bytes of a body from which on it gets memory that is used again."""
+
+LARGE_GZIP = 1 << 15
+"""Bytes of a gzip body from which on it is worth another thread."""
 
 IDLE_CONNECTIONS = 8
 """Connections that are kept for the next statement; more are closed."""
@@ -56,6 +62,25 @@ class Answer:
     """Seconds to read the body."""
     waited: float = 0.0
     """Seconds from the wish to read until the content is there."""
+    zipped: bool = False
+    """`body` is gzip yet."""
+
+    def unzipped(self) -> Answer:
+        """With the content as body."""
+        started = time.monotonic()
+        body = unzipped(self.body)
+        return replace(self, body=body, zipped=False, waited=self.waited + time.monotonic() - started)
+
+    def beginning(self) -> bytes:
+        """The first kilobytes of the content; fewer where they are damaged."""
+        try:
+            return (
+                gzip.decompressobj(GZIP_HEADER).decompress(self.body, BEGINNING)
+                if self.zipped
+                else bytes(self.body[:BEGINNING])
+            )
+        except gzip.error:
+            return b""
 
     def header(self, name: str) -> str:
         """The first value, or nothing."""
@@ -181,8 +206,11 @@ class Connection:
             self.close()
             raise Broken(_reason(e), sent=True) from e
 
-    def receive(self, spares: Spares | None = None) -> Answer:
-        """The answer to what was sent; Broken when there is none. `spares`: where a large body may go."""
+    def receive(self, spares: Spares | None = None, zipped: bool = False) -> Answer:
+        """The answer to what was sent; Broken when there is none.
+
+        `spares`: where a large body may go. `zipped`: a large body with status 200 that comes as gzip may stay so.
+        """
         started = time.monotonic()
         try:
             response = self._http.getresponse()
@@ -198,9 +226,10 @@ class Connection:
         for name, value in response.getheaders():
             headers.setdefault(name.lower(), []).append(value)
         packed = headers.get("content-encoding", [""])[0].lower() == "gzip"
-        if packed:
+        later = packed and zipped and response.status == 200 and len(body) >= LARGE_GZIP
+        if packed and not later:
             body = unzipped(body)
-        return Answer(response.status, headers, body, packed, reading, time.monotonic() - started)
+        return Answer(response.status, headers, body, packed, reading, time.monotonic() - started, later)
 
     def _large(self, response: http.client.HTTPResponse, spares: Spares) -> memoryview | None:
         """A large body of known length, received without the GIL where there is no TLS, or one in chunks; else None."""

@@ -18,6 +18,10 @@ cdef extern from "argus/platform.h" nogil:
     void* argus_gil_drop()
     void argus_gil_take(void*)
 
+cdef extern from "argus/boot.h" nogil:
+    void argus_gil_keep()
+    void argus_gil_part()
+
 cdef enum:
     QUEUE_BATCHES = 2     # waiting batches; with the one being made and the one being read: four in memory
 
@@ -156,6 +160,7 @@ cdef void reader_run(void* arg) noexcept nogil:
     cdef Reader* r = <Reader*>arg
     cdef Batch* b
     keep_blocks()
+    argus_gil_keep()
     argus_monitor_lock(r.monitor)
     if r.parted:
         parts_run(r)
@@ -177,6 +182,7 @@ cdef void reader_run(void* arg) noexcept nogil:
     r.done = True
     argus_monitor_notify_all(r.monitor)
     argus_monitor_unlock(r.monitor)
+    argus_gil_part()
 
 
 cdef Batch* reader_next(Reader* r) noexcept nogil:

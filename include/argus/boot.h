@@ -12,6 +12,8 @@ const char *argus_boot_error(void); /* why not, UTF-8; lives as long as the proc
 /* The end of a Python that a host brought: a thread that would take its GIL too late stays where it is. */
 int argus_gil_enter(void);                /* PyGILState_Ensure */
 void argus_gil_leave(int gil);            /* PyGILState_Release */
+void argus_gil_keep(void);                /* for a thread that enters often; without the GIL, before and after */
+void argus_gil_part(void);                /* the end of that */
 int argus_end_begins(void);               /* on the thread that ends Python, with the GIL: how many others are inside */
 void argus_end_waits(int64_t timeout_ms); /* without the GIL: until no other thread is inside, or time is up */
 #ifdef __cplusplus

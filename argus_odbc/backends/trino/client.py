@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from argus_odbc import log
 from argus_odbc.backends.trino.packing import Packing
@@ -33,6 +34,9 @@ PATIENCE = 30.0
 PERMISSION_DENIED = 4
 """Trino's code for it (StandardErrorCode)."""
 
+UNPACKERS = 2
+"""Threads that unpack gzip: one for the answer that is wanted, one for the answer after it."""
+
 FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
 
 
@@ -45,6 +49,7 @@ class Client:
         self.settings = settings
         self.state = state
         self.packing = Packing(settings.compression)
+        self._unpackers: ThreadPoolExecutor | None = None
 
     @property
     def where(self) -> str:
@@ -63,6 +68,18 @@ class Client:
     def heard(self, answer: Answer) -> None:
         """Look at how long a body took."""
         self.packing.heard(answer.packed, len(answer.body), answer.reading, answer.waited)
+
+    def unzip(self, answer: Answer) -> Future[Answer]:
+        """Unpack a large answer in another thread."""
+        if self._unpackers is None:
+            self._unpackers = ThreadPoolExecutor(UNPACKERS, thread_name_prefix="argus-gzip")
+        return self._unpackers.submit(answer.unzipped)
+
+    def close(self) -> None:
+        """Idempotent."""
+        if self._unpackers is not None:
+            self._unpackers.shutdown(wait=False, cancel_futures=True)
+            self._unpackers = None
 
     def new_call(self, stopped: threading.Event | None = None) -> Call:
         return Call(self, stopped or threading.Event())
@@ -161,7 +178,7 @@ class Call:
         self._again()
 
     def finish(self) -> Answer:
-        """The answer to `start`, status 200 or not; DriverError 08S01 or HYT01 when there is none."""
+        """The answer to `start`, status 200 or not; DriverError 08S01 or HYT01 when there is none. A large one may be zipped."""
         assert self._pending is not None
         limit = time.monotonic() + PATIENCE
         wait = FIRST_WAIT
@@ -172,13 +189,14 @@ class Call:
                     failed, self._failed = self._failed, None
                     raise failed
                 assert self._connection is not None
-                answer = self._connection.receive(self._client.pool.spares)
+                answer = self._connection.receive(self._client.pool.spares, zipped=True)
                 if answer.status == 401 and not refreshed and self._refresh(answer):
                     refreshed = True
                     self._again()
                     continue
                 if answer.status not in BUSY or time.monotonic() > limit:
-                    self._client.heard(answer)
+                    if not answer.zipped:
+                        self._client.heard(answer)
                     return answer
                 log.logger.info("%s is busy (HTTP %d)", self._client.where, answer.status)
                 pause = min(retry_after(answer), limit - time.monotonic()) or wait

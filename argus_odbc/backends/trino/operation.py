@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from argus_odbc import log
@@ -12,7 +17,7 @@ from argus_odbc.backends.base import ExecuteOptions, Operation
 from argus_odbc.backends.trino import spool
 from argus_odbc.backends.trino.client import http_error
 from argus_odbc.backends.trino.errors import query_error
-from argus_odbc.backends.trino.protocol import Page, read_page
+from argus_odbc.backends.trino.protocol import Page, next_uri_of, read_page
 from argus_odbc.backends.trino.segments import Segments
 from argus_odbc.backends.trino.types import Spec, columns_of
 from argus_odbc.batches import TrinoRows
@@ -32,8 +37,29 @@ HOLD_SECONDS = 1.0
 ABORT_SECONDS = 0.6
 """How long a cancel waits for the server to take it, before it lets the waiting call go."""
 
+LOOK = 0.001
+"""Seconds between two looks for another answer while one is unpacked."""
+
 POST_GRACE = 0.7
 """Seconds that a cancel waits for the answer that tells the query's address, before it gives the connection up."""
+
+
+@dataclass(frozen=True)
+class _Coming:
+    """An answer that has come, or why it has not."""
+
+    received: Answer | None = None
+    work: Future[Answer] | None = None
+    """Unpacks it."""
+    next_uri: str = ""
+    """What has been asked for already."""
+    error: DriverError | None = None
+
+    def answer(self) -> Answer:
+        if self.error is not None:
+            raise self.error
+        assert self.received is not None
+        return self.received if self.work is None else self.work.result()
 
 
 class TrinoOperation(Operation):
@@ -62,6 +88,7 @@ class TrinoOperation(Operation):
         self._hold_until = 0.0
         self.heard = time.monotonic()
         self._page: Page | None = None
+        self._coming: deque[_Coming] = deque()
         self._raw_columns: object = None
         self._specs: list[Spec] = []
         self._zones: dict[bytes, tuple[bytes, bytes]] = {}
@@ -113,40 +140,76 @@ class TrinoOperation(Operation):
         self._hold_until = time.monotonic() + HOLD_SECONDS
 
     def _receive(self) -> Page:
-        """The answer to the request that is on its way; the next is asked for at once."""
-        answer = self._call.finish()
-        self._pending = False
-        self.heard = time.monotonic()
-        if answer.status != 200:
-            raise self._http_error(answer)
-        self._session.state.follow(answer)
+        """The next answer; the one after it is asked for as soon as its address is known."""
+        coming = self._coming.popleft() if self._coming else self._hear()
+        while coming.work is not None and not coming.work.done():
+            if self._pending and not self._coming and self._call.readable():
+                self._coming.append(self._hear_ahead())
+            else:
+                with suppress(NotYet):
+                    coming.work.exception(timeout=LOOK)
+        answer = coming.answer()
+        if coming.work is not None:
+            self._client.heard(answer)
         page = read_page(answer, self._client.where)
         self.query_id = page.query_id
         # Never empty in between: a cancel must find the query's address at any time.
         if not page.next_uri:
             self._next = ""
             self._ended = True
-        else:
-            path = self._session.pool.address.path_of(page.next_uri)
-            if path is None:
-                other = "/".join(page.next_uri.split("/")[:3])
-                raise DriverError(
-                    "08S01",
-                    0,
-                    f"{self._client.where} continues query {page.query_id} at {other}, which is "
-                    "another server: name that one as Host, or let the server know its outer address "
-                    "(http-server.process-forwarded)",
-                )
-            self._next = path
-            if page.error is None and not self._stopped.is_set():
-                size = self._session.page_size
-                self._call.start("GET", f"{path}{'&' if '?' in path else '?'}{size}" if size else path)
-                self._pending = True
+        elif coming.next_uri and coming.next_uri != page.next_uri:
+            raise DriverError(
+                "08S01", 0, f"{self._client.where} names two addresses at which query {page.query_id} continues"
+            )
+        elif not coming.next_uri:
+            self._ask(page.next_uri, page.query_id, page.error is None)
         if page.error is not None:
             raise query_error(page.error, page.query_id)
         if self._stopped.is_set():
             raise DriverError("HY008", 0, "The statement was cancelled")
         return page
+
+    def _hear(self) -> _Coming:
+        """The answer to the request that is on its way, where it is a large gzip body not unpacked yet."""
+        answer = self._call.finish()
+        self._pending = False
+        self.heard = time.monotonic()
+        if answer.status != 200:
+            raise self._http_error(answer)
+        self._session.state.follow(answer)
+        if not answer.zipped:
+            return _Coming(answer)
+        # The server works on what follows while this is unpacked.
+        next_uri = next_uri_of(answer.beginning())
+        coming = _Coming(answer, work=self._client.unzip(answer), next_uri=next_uri)
+        if next_uri:
+            self._ask(next_uri, self.query_id, True)
+        return coming
+
+    def _hear_ahead(self) -> _Coming:
+        """The same; an error waits until those before it have been looked at."""
+        try:
+            return self._hear()
+        except DriverError as e:
+            return _Coming(error=e)
+
+    def _ask(self, uri: str, query_id: str, wanted: bool) -> None:
+        """Where the query continues; `wanted`: ask there."""
+        path = self._session.pool.address.path_of(uri)
+        if path is None:
+            other = "/".join(uri.split("/")[:3])
+            raise DriverError(
+                "08S01",
+                0,
+                f"{self._client.where} continues query {query_id} at {other}, which is "
+                "another server: name that one as Host, or let the server know its outer address "
+                "(http-server.process-forwarded)",
+            )
+        self._next = path
+        if wanted and not self._stopped.is_set():
+            size = self._session.page_size
+            self._call.start("GET", f"{path}{'&' if '?' in path else '?'}{size}" if size else path)
+            self._pending = True
 
     def _http_error(self, answer: Answer) -> DriverError:
         error = http_error(answer, self._client.where, self._client.login)
@@ -253,6 +316,7 @@ class TrinoOperation(Operation):
         self._ended = self._pending = False
         self._next = ""
         self._page = None
+        self._coming.clear()
         self._call = self._client.new_call(self._stopped)
         self._post()
 
@@ -374,3 +438,4 @@ class TrinoOperation(Operation):
         self._call.release(whole=self._ended and not self._pending)
         self._session.pool.spares.clear()
         self._page = None
+        self._coming.clear()

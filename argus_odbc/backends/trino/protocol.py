@@ -238,6 +238,21 @@ def _around_rows(body: bytes | memoryview) -> tuple[dict[str, Any], int, int] | 
     return (values, start + 8, end + 1) if isinstance(values, dict) and "data" not in values else None
 
 
+_NEXT_URI = re.compile(rb'"nextUri":("[^"\\\\]{1,2000}")')
+
+
+def next_uri_of(beginning: bytes) -> str:
+    """The nextUri of a page of which only the beginning is known; empty where it does not stand before the rows.
+
+    A quote inside a text is escaped, so what matches before the rows is the member.
+    """
+    found = _NEXT_URI.search(beginning.partition(b',"data":')[0])
+    try:
+        return str(json.loads(found[1])) if found else ""
+    except ValueError:
+        return ""
+
+
 def not_trino(answer: Answer, where: str, why: str) -> DriverError:
     """The error for an answer that is not of this protocol, with what it looks like."""
     kind = answer.header("content-type").split(";")[0] or "no content type"

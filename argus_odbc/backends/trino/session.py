@@ -124,6 +124,7 @@ class Trino(Backend):
     def disconnect(self) -> None:
         self._open = False
         self.heartbeat.close()
+        self.client.close()
         self.pool.close()
 
     def is_alive(self) -> bool:
