@@ -92,7 +92,7 @@ cdef bint index_texts(Wire* w, const WireColumn* c, Column* out) noexcept nogil:
     cdef const uint8_t* base = w.p + 4
     cdef const uint8_t* q = w.p
     cdef const uint8_t* asked = q
-    cdef int64_t i = 0, j, k = 0
+    cdef int64_t i = 0, j, k = 0, many
     cdef int32_t* at = <int32_t*>malloc(4 * (c.n + 1))
     out.values = at
     if at is NULL:
@@ -104,10 +104,11 @@ cdef bint index_texts(Wire* w, const WireColumn* c, Column* out) noexcept nogil:
         if not wire_text(w, q, &k):
             return False
         if c.n - i >= 4 and four_alike(q, w.end - q, <uint32_t>k):
-            for j in range(4):
+            many = alike(q, w.end - q, k, c.n - i)
+            for j in range(many):
                 at[i + j] = <int32_t>(q + 4 + j * (4 + k) - base)
-            q += 4 * (4 + k)
-            i += 4
+            q += many * (4 + k)
+            i += many
             continue
         q += 4
         at[i] = <int32_t>(q - base)

@@ -13,8 +13,9 @@ cdef extern from *:
             uint32_t length = argus_be32(p + i);
             if (length > 0x7FFFFFFF) break;
             if (left >= 4 && argus_four_alike(p + i, n - i, length)) {
-                i += 4 * (4 + (int64_t)length);
-                left -= 3;
+                int64_t many = argus_alike(p + i, n - i, length, left);
+                i += many * (4 + (int64_t)length);
+                left -= many - 1;
                 continue;
             }
             i += 4 + (int64_t)length;
