@@ -61,4 +61,6 @@ cdef public SQLRETURN SQLGetData(SQLHSTMT h, SQLUSMALLINT column, SQLSMALLINT c_
     cdef SQLRETURN rc
     if not begin(s, SQL_API_SQLGETDATA, &rc):
         return rc
+    if get_quickly(s, column, c_type, buffer, capacity, ind):
+        return leave(&s.h, SQL_SUCCESS)
     return leave(&s.h, get_data(s, column, c_type, buffer, capacity, ind))

@@ -10,6 +10,7 @@ cdef void window_drop(Stmt* s) noexcept nogil:
                 batch_drop(s.window[i].batch)
     s.nwindow = 0
     s.current_batch = NULL
+    s.batch_serial += 1
     s.getdata_runs = False
 
 
@@ -37,6 +38,7 @@ cdef void stand_on(Stmt* s, int64_t row) noexcept nogil:
     cdef int64_t left = row - 1
     s.current = row
     s.getdata_runs = False
+    s.batch_serial += 1
     for i in range(s.nwindow):
         if left < s.window[i].rows:
             s.current_batch = s.window[i].batch
@@ -278,6 +280,9 @@ cdef bint quick_bound(Stmt* s, int32_t p, SQLLEN shift) noexcept nogil:
     cdef Quick* q = &s.plan_quick[p]
     cdef const Column* col
     cdef char* ind = <char*>t.octet_length
+    if q.serial == s.batch_serial and q.values is not NULL:
+        quick_copy(q, s.current_row, <char*>t.buffer + shift, <SQLLEN*>(ind + shift if ind is not NULL else NULL))
+        return True
     if s.plan_columns[p] == 0 or t.buffer is NULL or t.octet_length != t.indicator or t.max_length or t.capacity < 0:
         return False
     col = &s.current_batch.cols[s.plan_columns[p] - 1]
@@ -285,6 +290,9 @@ cdef bint quick_bound(Stmt* s, int32_t p, SQLLEN shift) noexcept nogil:
         q.c_type = t.c_type
         q.kind = <uint8_t>col.kind
         q.op = <uint8_t>quick_choose(col, t.sql_type, t.c_type)
+        q.serial = 0
+    if q.serial != s.batch_serial:
+        quick_settle(q, col, s.batch_serial)
     return quick_cell(col, s.current_row, q, <char*>t.buffer + shift, t.capacity,
                       <SQLLEN*>(ind + shift if ind is not NULL else NULL), wchar_bytes())
 
@@ -340,6 +348,35 @@ cdef void quick_learn(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type) noexcept
     s.quick[column].c_type = c_type
     s.quick[column].kind = <uint8_t>s.current_batch.cols[column - 1].kind
     s.quick[column].op = <uint8_t>quick_choose(&s.current_batch.cols[column - 1], s.getdata.sql_type, s.getdata.c_type)
+    quick_settle(&s.quick[column], &s.current_batch.cols[column - 1], s.batch_serial)
+
+
+cdef inline bint get_quickly(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOINTER buffer, SQLLEN capacity,
+                             SQLLEN* ind) noexcept nogil:
+    """SQLGetData of a common pair that was read before, whole. False: nothing was done."""
+    cdef Quick* q
+    if (column >= s.nquick or buffer is NULL or capacity < 0
+            or (s.getdata_runs and s.getdata_column == column and s.getdata_c_type == c_type)):
+        return False
+    q = &s.quick[column]
+    if q.c_type != c_type or column == 0:
+        return False
+    if q.serial == s.batch_serial and q.values is not NULL:
+        quick_copy(q, s.current_row, buffer, ind)
+    else:
+        if s.current_batch is NULL or s.max_length:
+            return False
+        if s.current_batch.as_received:
+            batch_settle(s.current_batch)
+        if q.serial != s.batch_serial:
+            quick_settle(q, &s.current_batch.cols[column - 1], s.batch_serial)
+        if not quick_cell(&s.current_batch.cols[column - 1], s.current_row, q, buffer, capacity, ind, wchar_bytes()):
+            return False
+    s.getdata_runs = True
+    s.getdata_column = column
+    s.getdata_c_type = c_type
+    s.getdata.position = -1  # read to its end
+    return True
 
 
 cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOINTER buffer, SQLLEN capacity,
@@ -355,16 +392,6 @@ cdef SQLRETURN get_data(Stmt* s, SQLUSMALLINT column, SQLSMALLINT c_type, SQLPOI
         return fail(&s.h, b"24000", b"The statement has no open cursor")
     if s.current_batch.as_received:
         batch_settle(s.current_batch)
-    if (0 < column < s.nquick and s.quick[column].c_type == c_type and buffer is not NULL and capacity >= 0
-            and s.max_length == 0
-            and not (s.getdata_runs and s.getdata_column == column and s.getdata_c_type == c_type)
-            and quick_cell(&s.current_batch.cols[column - 1], s.current_row, &s.quick[column], buffer, capacity, ind,
-                           wchar_bytes())):
-        s.getdata_runs = True
-        s.getdata_column = column
-        s.getdata_c_type = c_type
-        s.getdata.position = -1  # read to its end
-        return SQL_SUCCESS
     if column > s.ird.count or (column == 0 and s.use_bookmarks == SQL_UB_OFF):
         return fail_num(&s.h, b"07009", b"Column %d of a result that has %d", column, s.ird.count)
     if buffer is NULL:

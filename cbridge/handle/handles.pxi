@@ -167,6 +167,7 @@ cdef struct Stmt:
     SQLUSMALLINT* rowset_status  # the application's array that the fetch filled, or NULL
     int64_t current             # 1-based row of the rowset on which the cursor stands
     Batch* current_batch        # where that row is
+    int64_t batch_serial        # counts up whenever that may be another batch; for Quick.serial
     int64_t current_row
     SQLUSMALLINT getdata_column  # column of the running SQLGetData sequence
     bint getdata_runs

@@ -17,6 +17,9 @@ cdef struct Quick:
     SQLSMALLINT c_type        # as the application names it; 0: not known yet
     uint8_t op                # QuickOp
     uint8_t kind              # ColumnKind for which `op` holds
+    uint8_t width             # 4 or 8: bytes of a value that is copied from `values`
+    int64_t serial            # of the batch that `values` belongs to (Stmt.batch_serial); those begin with 1
+    const char* values        # of row 0, where the batch has no NULLs in this column and the op is a copy; else NULL
 
 
 cdef QuickOp quick_number(int32_t kind, const CType* c) noexcept nogil:
@@ -70,6 +73,26 @@ cdef QuickOp quick_choose(const Column* col, SQLSMALLINT sql_type, SQLSMALLINT c
     if k == KIND_TIMESTAMP and c.cclass == C_TIMESTAMP:
         return QUICK_TIMESTAMP
     return QUICK_NONE
+
+
+cdef void quick_settle(Quick* q, const Column* col, int64_t serial) noexcept nogil:
+    """Prepare q, whose op is known, for the batch of that column."""
+    q.serial = serial
+    q.values = NULL
+    q.width = 8 if q.op == QUICK_COPY_8 else 4
+    if col.kind == q.kind and (q.op == QUICK_COPY_8 or q.op == QUICK_COPY_4) and not has_nulls(col):
+        q.values = <const char*>col.values + col.offset * q.width
+
+
+cdef inline void quick_copy(const Quick* q, int64_t row, void* buffer, SQLLEN* ind) noexcept nogil:
+    """A cell of `q.values`: nothing of the batch is read but the value."""
+    cdef SQLLEN length = q.width
+    if q.width == 8:
+        memcpy(buffer, q.values + 8 * row, 8)
+    else:
+        memcpy(buffer, q.values + 4 * row, 4)
+    if ind is not NULL:
+        memcpy(ind, &length, sizeof(SQLLEN))
 
 
 cdef inline bint quick_text(const char* p, int64_t n, bint wide, void* buffer, SQLLEN capacity, SQLLEN* ind,

@@ -277,3 +277,32 @@ def test_a_negative_buffer_length_is_refused_on_every_row(session: Session, c_ty
             pointer(session.stmt), 1, c_type, pointer(cell.address()), ctypes.c_int64(-1), ctypes.byref(cell.ind)
         )
         assert (bad, session.state()) == (SQL_ERROR, "HY090")
+
+
+def test_values_and_nulls_over_many_batches(session: Session) -> None:
+    """Some batches have no NULL in a column, others have; each is read by SQLGetData and through a bound column."""
+    call, rows = session.driver, 300_000
+    bound = Cell()
+    assert call.SQLBindCol(pointer(session.stmt), 1, C_SBIGINT, *bound.arguments()) == SQL_SUCCESS
+    # Column 1 and 3: NULL in every 70,000th row; column 2 never; column 4 in all rows of the middle.
+    session.ok(
+        f"select case when i % 70000 <> 69999 then i end, i::integer, case when i % 70000 <> 69999 then i / 2 end, "
+        f"case when i not between 100000 and 200000 then (i % 1000)::integer end from range({rows}) r(i) order by i".encode()
+    )
+    cells = [Cell(), Cell(), Cell()]
+    for i in range(rows):
+        assert call.SQLFetch(pointer(session.stmt)) == SQL_SUCCESS
+        if i % 7 and i % 70000 < 69990 and i % 2048 > 3:
+            continue
+        got = []
+        for column, (c_type, cell) in enumerate(zip((C_LONG, C_DOUBLE, C_LONG), cells, strict=True), 2):
+            assert call.SQLGetData(pointer(session.stmt), column, c_type, *cell.arguments()) == SQL_SUCCESS
+            got.append(cell.value(c_type))
+        some = i % 70000 != 69999
+        assert bound.value(C_SBIGINT) == (struct.pack("<q", i) if some else None)
+        middle = 100_000 <= i <= 200_000
+        half, rest = struct.pack("<d", i / 2) if some else None, None if middle else struct.pack("<i", i % 1000)
+        assert got == [struct.pack("<i", i), half, rest]
+    assert call.SQLFetch(pointer(session.stmt)) == SQL_NO_DATA
+    rc = call.SQLGetData(pointer(session.stmt), 2, C_LONG, *cells[0].arguments())
+    assert (rc, session.state()) == (SQL_ERROR, "24000")
