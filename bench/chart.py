@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from bench.common import Figure
 
-WIDTH, LABEL, ROW, HEAD = 860, 330, 20, 46
+WIDTH, LABEL, ROW, HEAD = 920, 390, 20, 46
 PLOT = WIDTH - LABEL - 70
 INK, GRID, BAR, NOISE = "#24292f", "#d0d7de", "#2f6fab", "#0b2f52"
 MOST_TIMES = 1000.0

@@ -98,17 +98,18 @@ def postgres_figures(quick: bool) -> Iterator[Figure]:
 
 
 SUITES = {
-    "duckdb": duck_figures,
+    "hs2": hs2_figures,
+    "hs2-http": hs2_http_figures,
+    "trino-replay": trino_replay_figures,
     "cells": cell_figures,
+    "postgres": postgres_figures,
+    "duckdb": duck_figures,
     "arrays": array_figures,
     "catalog": catalog_figures,
     "spark": spark_figures,
-    "hs2": hs2_figures,
-    "hs2-http": hs2_http_figures,
     "trino": trino_figures,
-    "trino-replay": trino_replay_figures,
-    "postgres": postgres_figures,
 }
+"""What the table of goals.py is made of comes first, the engines last."""
 
 
 def show(figure: Figure) -> None:
