@@ -17,7 +17,9 @@
 // last; in blocks an SQLFetch with the summing, the clock read every LAP calls. It is the median of these laps, since
 // other programs on the processor make some of them long.
 //
-// The sums let the caller prove that the values are right: a fast wrong answer is no answer.
+// The sums let the caller prove that the values are right: a fast wrong answer is no answer. Of texts the sum is that
+// of their lengths, and warm:N prints `bytes` too, summed while nothing is measured: each byte times its place in its
+// text, from 1.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -43,6 +45,8 @@ typedef struct {
   SQLLEN *lengths;
   int64_t sum;       // integers; bytes of text; days and seconds since 1970
   double float_sum;  // doubles
+  int weigh;         // texts are read as well
+  int64_t bytes;     // what that comes to: each byte times its place in its text, from 1
 } Bound;
 
 static void *driver;
@@ -160,6 +164,13 @@ static void set_up(Bound *b, char letter, SQLLEN rows) {
     total += sum;                                                              \
   } while (0)
 
+static void weigh(Bound *b, SQLLEN rows) {
+  for (SQLLEN r = 0; r < rows; r++) {
+    const unsigned char *text = (const unsigned char *)b->data + r * b->width;
+    for (SQLLEN i = 0; i < b->lengths[r]; i++) b->bytes += text[i] * (i + 1);
+  }
+}
+
 static void add(Bound *b, SQLLEN rows) {
   const SQLLEN *lengths = b->lengths;
   const SQL_DATE_STRUCT *date = (const SQL_DATE_STRUCT *)b->data;
@@ -177,6 +188,7 @@ static void add(Bound *b, SQLLEN rows) {
     case 's':
     case 'S':
       SUM(b->sum, lengths[r]);
+      if (b->weigh) weigh(b, rows);
       break;
     case 'D':
       SUM(b->sum, days(date[r].year, date[r].month, date[r].day));
@@ -320,13 +332,14 @@ static void *run(void *given) {
   }
   for (int c = 0; c < r->n; c++) set_up(&r->columns[c], letters[c], (SQLLEN)(r->block ? r->block : 1));
   if (r->warm) {
+    for (int c = 0; c < r->n; c++) r->columns[c].weigh = 1;
     connect_to(r->argv[2]);
     check(CALL(SQLExecDirect, stmt, (SQLCHAR *)r->argv[3], SQL_NTS), SQL_HANDLE_STMT, stmt, "SQLExecDirect");
     fetch_blocks(r->columns, r->n, r->block, &r->laps);
     CALL(SQLFreeHandle, SQL_HANDLE_STMT, stmt);
     check(CALL(SQLDisconnect, dbc), SQL_HANDLE_DBC, dbc, "SQLDisconnect");
     CALL(SQLFreeHandle, SQL_HANDLE_DBC, dbc);
-    for (int c = 0; c < r->n; c++) r->columns[c].sum = 0, r->columns[c].float_sum = 0;
+    for (int c = 0; c < r->n; c++) r->columns[c].sum = 0, r->columns[c].float_sum = 0, r->columns[c].weigh = 0;
     memset(&r->laps, 0, sizeof r->laps);
   }
   connect_to(r->argv[2]);
@@ -410,6 +423,8 @@ int main(int argc, char **argv) {
     else
       printf("%s%lld", comma, (long long)r->columns[c].sum);
   }
+  printf("], \"bytes\": [");
+  for (int c = 0; c < n; c++) printf("%s%lld", c ? ", " : "", (long long)r->columns[c].bytes);
   printf("]}\n");
   fflush(stdout);
   // Without the exit handlers of libraries: a thread may still run Python.

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench import jdbc
 from bench.common import RESULTS, ROOT, Figure, harness, interleave, medians, ratio, require
-from bench.replay.shapes import SHAPES, Column, Shape
+from bench.replay.shapes import SHAPES, Column, Known, Shape
 from bench.spark import Drain
 
 PAGE_ROWS = {"orders": 50_000, "ints": 50_000, "doubles": 25_000, "mixed": 20_000}
@@ -219,27 +219,27 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
     page_rows, pages = PAGE_ROWS[name] // share, PAGES[name]
     rows = page_rows * pages
     shape = SHAPES[name](page_rows)
-    letters, wanted = "".join(c.letter for c in shape), [c.sum() * pages for c in shape]
+    whole = Known(shape, pages)
     page_bytes = write_answers(folder / name, shape, pages)
     few = max(pages // PEER_SHARE, 1)
+    part = whole.part(few)
     write_answers(folder / f"{name}-few", shape, few)
     with (
         server(folder / name) as port,
         server(folder / f"{name}-few") as few_port,
-        jdbc.program(jdbc.HIVE, f"jdbc:hive2://127.0.0.1:{few_port}/;password=x", "select 1", letters) as java,
+        jdbc.program(jdbc.HIVE, f"jdbc:hive2://127.0.0.1:{few_port}/;password=x", "select 1", whole.letters) as java,
     ):
 
         def driver(mechanism: str) -> float:
             connection = f"Backend=hive;Host=127.0.0.1;Port={port};AuthMech={mechanism};UID=x;PWD=x;"
-            got = harness(connection, "select 1", letters, "warm:1000")
-            require("rows and sums", (got["rows"], [round(s, 3) for s in got["sums"]]), (rows, wanted))
+            got = harness(connection, "select 1", whole.letters, "warm:1000")
+            whole.prove("the driver", got)
             return got["seconds"]
 
-        def hive_jdbc(port: int, pages: int, page_rows: int) -> float:
+        def hive_jdbc() -> float:
             got = java()
-            require("rows of hive-jdbc", got["rows"], pages * page_rows)
-            require("sums of hive-jdbc", [round(s, 3) for s in got["sums"]], [c.sum() * pages for c in shape])
-            return got["seconds"]
+            part.prove("hive-jdbc", got)
+            return got["seconds"] * pages / few
 
         def peer(run: Callable[[int, int, int], float]) -> Callable[[], float]:
             return lambda: run(few_port, few, page_rows) * pages / few
@@ -258,7 +258,7 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
             impyla=peer(impyla),
             batches=peer(impyla_batches),
             pyhive=peer(pyhive),
-            jdbc=peer(hive_jdbc),
+            jdbc=hive_jdbc,
         )
     middle = medians(shares)
     label = f"HiveServer2 replayed, {name}, {rows:,} rows x {len(shape)} columns"

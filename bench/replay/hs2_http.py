@@ -7,9 +7,9 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.common import Figure, harness, interleave, medians, ratio, require
+from bench.common import Figure, harness, interleave, medians, ratio
 from bench.replay.hs2 import PAGE_ROWS, PAGES, SHARE, SHARE_GOAL, server, write_answers
-from bench.replay.shapes import SHAPES
+from bench.replay.shapes import SHAPES, Known
 from bench.spark import Drain
 
 END = b"\r\n0\r\n\r\n"
@@ -54,14 +54,14 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
     page_rows, pages = PAGE_ROWS[name] // share, PAGES[name]
     rows = page_rows * pages
     shape = SHAPES[name](page_rows)
-    letters, wanted = "".join(c.letter for c in shape), [c.sum() * pages for c in shape]
+    whole = Known(shape, pages)
     page_bytes = write_answers(folder / name, shape, pages)
     with server(folder / name) as port:
 
         def driver() -> float:
             connection = f"Backend=hive;Host=127.0.0.1;Port={port};Transport=http;UID=x;"
-            got = harness(connection, "select 1", letters, "warm:1000")
-            require("rows and sums", (got["rows"], [round(s, 3) for s in got["sums"]]), (rows, wanted))
+            got = harness(connection, "select 1", whole.letters, "warm:1000")
+            whole.prove("the driver", got)
             return got["seconds"]
 
         seconds = interleave(

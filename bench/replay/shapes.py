@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
+import itertools
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from bench.common import require
 
 DAY_ZERO = datetime.date(1970, 1, 1)
 
@@ -36,6 +41,12 @@ class Column:
         if self.type in ("int", "bigint", "double"):
             return sum(present)
         return sum(len(str(v).encode()) for v in present)
+
+    def bytes(self) -> int:
+        """Each byte of its texts times the byte's place in its text, from 1; 0 where it is not bound as text."""
+        if self.letter not in "sS":
+            return 0
+        return sum(sum(map(operator.mul, str(v).encode(), itertools.count(1))) for v in self.values if v is not None)
 
 
 Shape = Sequence[Column]
@@ -84,3 +95,25 @@ def mixed(rows: int) -> Shape:
 
 
 SHAPES = {"orders": orders, "ints": ints, "doubles": doubles, "mixed": mixed}
+
+
+class Known:
+    """What a result of `pages` times one page has to come to."""
+
+    def __init__(self, shape: Shape, pages: int) -> None:
+        self.letters = "".join(c.letter for c in shape)
+        self.rows = len(shape[0].values) * pages
+        self._sums, self._bytes, self._pages = [c.sum() for c in shape], [c.bytes() for c in shape], pages
+
+    def prove(self, what: str, got: dict[str, Any]) -> None:
+        """Refuse an answer of harness.c or Jdbc.java that is not the one that was sent."""
+        sums = [s * self._pages for s in self._sums]
+        require(f"rows and sums of {what}", (got["rows"], [round(s, 3) for s in got["sums"]]), (self.rows, sums))
+        if "bytes" in got:
+            require(f"bytes of the texts of {what}", got["bytes"], [b * self._pages for b in self._bytes])
+
+    def part(self, pages: int) -> Known:
+        """The same of another number of pages."""
+        other = copy.copy(self)
+        other.rows, other._pages = self.rows // self._pages * pages, pages
+        return other

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import jdbc
-from bench.common import Figure, harness, interleave, medians, ratio, require
-from bench.replay.shapes import SHAPES
+from bench.common import Figure, harness, interleave, medians, ratio
+from bench.replay.shapes import SHAPES, Known
 from bench.replay.trino import PAGE_ROWS, PAGES, SEGMENT_PAGES, drain, package, rows_json, server
 
 ENCODINGS = ("json", "gzip", "spooled json", "spooled json+lz4", "spooled json+zstd")
@@ -45,26 +45,9 @@ class Case:
     """Bytes of the rows of a page or a segment."""
     pages: int
     few: int
-    page_rows: int
-    letters: str
-    """The columns for harness.c."""
-    sums: list[float]
-    """Of a page's columns."""
-
-    @property
-    def rows(self) -> int:
-        """Rows of the whole."""
-        return self.page_rows * self.pages
-
-    @property
-    def few_rows(self) -> int:
-        """Rows of the peers' part."""
-        return self.page_rows * self.few
-
-    def prove(self, what: str, got: dict[str, Any], pages: int) -> None:
-        """Refuse values that are not those of the shape."""
-        wanted = (self.page_rows * pages, [s * pages for s in self.sums])
-        require(f"rows and sums of {what}", (got["rows"], [round(s, 3) for s in got["sums"]]), wanted)
+    whole: Known
+    part: Known
+    """What the driver has to get, and what trino-jdbc has to."""
 
     def drain(self) -> float:
         """Seconds of the bare client."""
@@ -76,18 +59,18 @@ class Case:
         if not itself:
             text += f"Spooling={self.encoding.removeprefix('spooled ') if 'spooled' in self.encoding else 'off'};"
             text += "Compression=gzip;" if self.encoding == "gzip" else ""
-        got = harness(text, "select 1", self.letters, "warm:1000")
-        self.prove("the driver", got, self.pages)
+        got = harness(text, "select 1", self.whole.letters, "warm:1000")
+        self.whole.prove("the driver", got)
         return got["seconds"]
 
     def package(self) -> float:
         """Seconds of the trino package, for as many rows as the driver gets."""
-        return package(self.few_port, self.encoding, self.few_rows) * self.pages / self.few
+        return package(self.few_port, self.encoding, self.part.rows) * self.pages / self.few
 
     def java(self, fetch: Callable[[], dict[str, Any]]) -> float:
         """Seconds of trino-jdbc, for as many rows as the driver gets."""
         got = fetch()
-        self.prove("trino-jdbc", got, self.few)
+        self.part.prove("trino-jdbc", got)
         return got["seconds"] * self.pages / self.few
 
 
@@ -97,13 +80,13 @@ def cases_of(servers: ExitStack, name: str, folder: Path, share: int) -> Iterato
         block = SEGMENT_PAGES if spooled else 1
         page_rows, pages = PAGE_ROWS[name] * block, max(PAGES[name] // share // block, 2)
         shape, few = SHAPES[name](page_rows), max(pages // PEER_SHARE, 1)
-        data, letters, sums = rows_json(shape), "".join(c.letter for c in shape), [c.sum() for c in shape]
+        data, known = rows_json(shape), Known(shape, pages)
         for encoding in (e for e in ENCODINGS if ("spooled" in e) == spooled):
             ports = [
                 servers.enter_context(server(folder / f"{encoding} {n}", shape, data, n, encoding))
                 for n in (pages, few)
             ]
-            yield Case(encoding, ports[0], ports[1], len(data), pages, few, page_rows, letters, sums)
+            yield Case(encoding, ports[0], ports[1], len(data), pages, few, known, known.part(few))
 
 
 def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figure]:
@@ -120,7 +103,7 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
         for encoding, option in JDBC.items():
             c = cases[encoding]
             url = f"jdbc:trino://127.0.0.1:{c.few_port}/?{option}"
-            fetch = servers.enter_context(jdbc.program(jdbc.TRINO, url, "select 1", c.letters))
+            fetch = servers.enter_context(jdbc.program(jdbc.TRINO, url, "select 1", c.whole.letters))
             for _ in range(WARM_UP):
                 c.java(fetch)
             peers[f"jdbc, {encoding}"] = lambda c=c, fetch=fetch: c.java(fetch)
@@ -137,11 +120,11 @@ def of_encoding(
     """The driver in one encoding against all others in the same."""
     drained, driven = (shares[f"{what}, {c.encoding}"] for what in ("drain", "driver"))
     driver = seconds[f"driver, {c.encoding}"]
-    label = f"Trino replayed, {c.encoding}, {name}, {c.rows:,} rows x {len(c.letters)} columns"
+    label = f"Trino replayed, {c.encoding}, {name}, {c.whole.rows:,} rows x {len(c.whole.letters)} columns"
     middle = statistics.median(driven)
     details = {
         "seconds": {"drain": drained, "driver": driven},
-        "rows_per_second": c.rows / middle,
+        "rows_per_second": c.whole.rows / middle,
         "megabytes_per_second": c.size * c.pages / middle / 1e6,
     }
     what = "a bare client" if c.encoding.endswith("json") else "a bare client that unpacks"
@@ -164,10 +147,10 @@ def of_encoding(
 def at_its_fastest(name: str, cases: dict[str, Case], seconds: dict[str, list[float]]) -> Figure:
     """The driver as it comes against the package in the encoding that it is fastest with, per row."""
     middle = medians(seconds)
-    rates = {encoding: c.rows / middle[f"package, {encoding}"] for encoding, c in cases.items()}
+    rates = {encoding: c.whole.rows / middle[f"package, {encoding}"] for encoding, c in cases.items()}
     best = max(rates, key=lambda encoding: rates[encoding])
-    itself = [s / cases[ITSELF].rows for s in seconds["itself"]]
-    theirs = [s / cases[best].rows for s in seconds[f"package, {best}"]]
+    itself = [s / cases[ITSELF].whole.rows for s in seconds["itself"]]
+    theirs = [s / cases[best].whole.rows for s in seconds[f"package, {best}"]]
     return ratio(
         f"Trino replayed, {name}: speed as the driver comes, against the trino package in its fastest encoding",
         theirs, itself, 10.0, goal=30.0, panel="times", short=f"trino package at its fastest ({best}), {name}", row="packages",

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bench import chart, goals, report
-from bench.common import ROOT, Figure, ratio
+from bench.common import ROOT, Figure, WrongAnswer, ratio
+from bench.replay.shapes import Column, Known
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -144,3 +145,13 @@ def test_a_suite_that_fails_is_told_and_its_servers_are_ended(tmp_path: Path) ->
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("['sleep'] []\n", "")
+
+
+def test_a_replayed_result_with_another_letter_is_refused() -> None:
+    known = Known([Column("a", "int", [1, None, 5]), Column("b", "string", ["ab", None, "c"])], 2)
+    right = {"rows": 6, "sums": [12, 6], "bytes": [0, 2 * (97 + 2 * 98 + 99)]}
+    known.prove("the driver", right)
+    known.part(1).prove("the driver", {"rows": 3, "sums": [6, 3], "bytes": [0, 97 + 2 * 98 + 99]})
+    for wrong in ({"rows": 5}, {"sums": [12, 7]}, {"bytes": [0, 2 * (98 + 2 * 97 + 99)]}):
+        with pytest.raises(WrongAnswer):
+            known.prove("the driver", right | wrong)
