@@ -153,15 +153,21 @@ static void set_up(Bound *b, char letter, SQLLEN rows) {
 }
 
 // Loops without branches, and for doubles several sums side by side (-fopenmp-simd): the sums must not be what is
-// measured. The values of NULL cells stay those of the row before.
-#define SUM(total, value)                                                      \
-  do {                                                                         \
-    __typeof__(total) sum = 0;                                                 \
-    _Pragma("omp simd reduction(+ : sum)") for (SQLLEN r = 0; r < rows; r++) { \
-      __typeof__(total) v = (value);                                           \
-      sum += lengths[r] == SQL_NULL_DATA ? 0 : v;                              \
-    }                                                                          \
-    total += sum;                                                              \
+// measured, nor what such a loop does before its first row where there is only one. The values of NULL cells stay those
+// of the row before.
+#define SUM(total, value)                                                        \
+  do {                                                                           \
+    __typeof__(total) sum = 0;                                                   \
+    if (rows == 1) {                                                             \
+      const SQLLEN r = 0;                                                        \
+      sum = lengths[r] == SQL_NULL_DATA ? 0 : (value);                           \
+    } else {                                                                     \
+      _Pragma("omp simd reduction(+ : sum)") for (SQLLEN r = 0; r < rows; r++) { \
+        __typeof__(total) v = (value);                                           \
+        sum += lengths[r] == SQL_NULL_DATA ? 0 : v;                              \
+      }                                                                          \
+    }                                                                            \
+    total += sum;                                                                \
   } while (0)
 
 static void weigh(Bound *b, SQLLEN rows) {
