@@ -154,6 +154,50 @@ cdef extern from *:
         return left;
     }
 
+    /* A column's decimals in quotes, none of them below 0, as this driver writes them (argus_written_form). */
+    typedef struct {
+        __m512i is, most;      /* for each character: its xor with `is` is at most `most` */
+        uint64_t least, units; /* where the first character of the shortest one stands, and the digit before the point */
+    } argus_eight_written;
+
+    ARGUS_WIDEST static inline argus_eight_written argus_eight_form(int scale) {
+        argus_eight_written f;
+        const int units = scale > 0 ? 13 - scale : 14;
+        char is[16], most[16];
+        memset(is, '0', 16);
+        memset(most, 9, 16);
+        is[15] = '"', most[15] = 0;
+        if (scale > 0) is[14 - scale] = '.', most[14 - scale] = 0;
+        f.is = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)is));
+        f.most = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)most));
+        f.units = ARGUS_LANES << units, f.least = ARGUS_LANES << (units - 1);
+        return f;
+    }
+
+    /* Those of eight cells that are not so, or longer. */
+    ARGUS_WIDEST static inline unsigned argus_eight_kept(argus_eight x, const argus_eight_written *f) {
+        uint64_t wrong[2];
+        int i;
+        for (i = 0; i < 2; i++) {
+            const uint64_t kept = x.kept[i], first = kept & ~(kept << 1 & ~ARGUS_LANES), lead = first << 1 & ~ARGUS_LANES;
+            const uint64_t other = _mm512_mask_cmpgt_epu8_mask(kept, _mm512_xor_si512(x.v[i], f->is), f->most);
+            const uint64_t quotes = _mm512_cmpeq_epi8_mask(x.v[i], _mm512_set1_epi8('"'));
+            const uint64_t zeros = _mm512_cmpeq_epi8_mask(x.v[i], _mm512_set1_epi8('0'));
+            wrong[i] = (other ^ first) | (first & ~quotes) | (f->least & ~kept) | (zeros & lead & ~f->units);
+        }
+        return x.other | (wrong[0] | wrong[1] ? argus_any_of_eight(wrong[0], wrong[1]) : 0);
+    }
+
+    ARGUS_WIDEST static void argus_many_kept_widest(const char *base, const uint16_t *ends, int64_t step, int skip, int64_t n,
+                                                    int scale, uint8_t *left) {
+        const argus_eight_written form = argus_eight_form(scale);
+        int64_t i;
+        for (i = 0; i < n; i += 8) {
+            const int64_t at = i + 8 <= n ? i : n - 8;
+            left[i / 8] = (uint8_t)(argus_eight_kept(argus_take_eight(base, ends + at * step, step, skip), &form) >> (i - at));
+        }
+    }
+
     /* n cells, those of the last eight some of which are done already once more. Bit i of `left`: cell i is to be read in
      * another way. size: bytes of an integer, 0 for doubles. */
     ARGUS_WIDEST static inline __attribute__((always_inline)) void argus_many_of(
@@ -191,8 +235,23 @@ cdef extern from *:
     #endif
         return 0;
     }
+
+    /* The same for decimals in quotes that are as this driver writes them; `left` also has the others. */
+    static int argus_many_kept(const char *base, const uint16_t *ends, int64_t step, int64_t skip, int64_t n, int scale,
+                               uint8_t *left) {
+    #ifdef __x86_64__
+        if (n >= 8 && scale <= 12 && argus_has_widest()) {
+            argus_many_kept_widest(base, ends, step, (int)skip, n, scale, left);
+            return 1;
+        }
+    #endif
+        memset(left, 0xFF, (size_t)(n + 7) / 8);
+        return 0;
+    }
     """
     enum: MANY_LEFT "ARGUS_MANY_LEFT"
     bint numbers_many "argus_many"(const char* base, const uint16_t* ends, int64_t step, int64_t skip, int64_t n, int size,
                                    void* out, uint8_t* left) noexcept nogil
+    bint kept_many "argus_many_kept"(const char* base, const uint16_t* ends, int64_t step, int64_t skip, int64_t n, int scale,
+                                     uint8_t* left) noexcept nogil
     int lowest_bit "argus_lowest_bit"(uint32_t v) noexcept nogil

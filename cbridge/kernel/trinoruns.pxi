@@ -120,27 +120,41 @@ cdef int64_t run_kept(CellRun* r, int32_t* out) noexcept nogil:
     cdef const uint16_t* at = r.ends
     cdef const char* p
     cdef const char* e
-    cdef TextOut* text = &r.t.texts[r.col]
-    cdef int64_t i, end = text.n
+    # Copies: the compiler cannot know that the texts that are written are no part of these.
+    cdef const char* base = r.base + r.skip
+    cdef char* to = r.t.texts[r.col].p
+    cdef int64_t i = 0, k, end = r.t.texts[r.col].n, step = r.step, n = r.n, around = r.skip + 2
     cdef Written form = written_form(r.c.scale)
-    for i in range(r.n):
-        p = r.base + at[0] + r.skip
-        e = r.base + at[1]
-        at += r.step
-        if quoted(p, e) and is_kept(&form, p + 1, e - 1):
-            # 16 digits and a sign are the longest.
-            memcpy(text.p + end, p + 1, 16)
-            text.p[end + 16] = p[17]
-            end += e - p - 2
-            out[i + 1] = <int32_t>end
+    cdef uint8_t others[MANY_LEFT]
+    kept_many(r.base, r.ends, step, r.skip, n, r.c.scale, others)
+    while i < n:
+        if i & 7 == 0 and i + 8 <= n and others[i >> 3] == 0:
+            for k in range(8):
+                memcpy(to + end, base + at[0] + 1, 16)
+                end += at[1] - at[0] - around
+                out[i + k + 1] = <int32_t>end
+                at += step
+            i += 8
             continue
-        text.n = end
+        p = base + at[0]
+        e = r.base + at[1]
+        at += step
+        if not bit_at(others, i) or (quoted(p, e) and is_kept(&form, p + 1, e - 1)):
+            # 16 digits and a sign are the longest.
+            memcpy(to + end, p + 1, 16)
+            to[end + 16] = p[17]
+            end += e - p - 2
+            i += 1
+            out[i] = <int32_t>end
+            continue
+        r.t.texts[r.col].n = end
         if e - p != 4 or memcmp(p, b"null", 4) != 0:
             return i
         if not run_odd(r, i, p, e):
             return -1
-    text.n = end
-    return r.n
+        i += 1
+    r.t.texts[r.col].n = end
+    return n
 
 
 cdef bint run_kept_or_numbers(CellRun* r) noexcept nogil:
@@ -218,28 +232,34 @@ cdef bint run_texts(CellRun* r, int32_t* out) noexcept nogil:
     cdef const char* p
     cdef const char* e
     cdef TextOut* text = &r.t.texts[r.col]
-    cdef int64_t i, n, end = text.n
+    # Copies: the compiler cannot know that the texts that are written are no part of these.
+    cdef const char* base = r.base
+    cdef char* to = text.p
+    cdef int64_t i, n, end = text.n, step = r.step, skip = r.skip
+    cdef bint escapes = r.escapes
     for i in range(r.n):
-        p = r.base + at[0] + r.skip
-        e = r.base + at[1]
-        at += r.step
+        p = base + at[0] + skip
+        e = base + at[1]
+        at += step
         n = e - p - 2
         p += 1
-        if quoted(p - 1, e) and (not r.escapes or memchr(p, c'\\', n) is NULL):
+        if quoted(p - 1, e) and (not escapes or memchr(p, c'\\', n) is NULL):
             # A copy of fixed size is one instruction; the page and the text both have room for it.
             if n <= 16:
-                memcpy(text.p + end, p, 16)
+                memcpy(to + end, p, 16)
             elif n <= 32:
-                memcpy(text.p + end, p, 32)
+                memcpy(to + end, p, 32)
             else:
-                memcpy(text.p + end, p, n)
+                memcpy(to + end, p, n)
             end += n
             out[i + 1] = <int32_t>end
             continue
         text.n = end
         if not run_odd(r, i, p - 1, e):
             return False
+        # An odd cell may have needed more room.
         end = text.n
+        to = text.p
     text.n = end
     return True
 

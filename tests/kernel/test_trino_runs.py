@@ -216,6 +216,37 @@ def test_decimals(scale: int) -> None:
     assert read(texts, spec("decimal128", scale)) == units
 
 
+@pytest.mark.parametrize("scale", [0, 1, 2, 6, 11, 12, 13])
+def test_short_decimals_with_other_forms_in_every_place_of_eight(scale: int) -> None:
+    dice = random.Random(scale)
+
+    def text(units: int) -> str:
+        return f"{Decimal(units).scaleb(-scale):.{scale}f}"
+
+    usual = [text(dice.randrange(10 ** dice.randint(1, 13))) for _ in range(120)]
+    zero = text(0)
+    rare = [
+        f"-{zero}",
+        f"0{text(15)}",
+        f"00{zero}",
+        f"-0{text(123)}",
+        text(-1),
+        text(-(10**12)),
+        text(10**12),
+        text(10**16),
+    ]
+    wrong = ["", "-", ".", '"', " " + zero, zero + " ", zero + "0", zero[:-1] if scale else zero + ".", zero.replace("0", ":"),
+             zero.replace(".", ",") if scale else "1,2", "1" + zero[1:] + "-", "null", f"+{zero}", f"--{zero}"]  # fmt: skip
+    for odd in rare + wrong:
+        for place in range(16):
+            cells = [f'"{u}"' for u in usual]
+            cells[place] = f'"{odd}"'
+            result = kernel.trino(rows_of(cells), [spec("decimal128", scale)] * 3)
+            assert result == kernel.trino(rows_of(cells), [spec("decimal128", scale)] * 3, (), True), odd
+            if odd in rare:
+                assert [v[1] for v in result[1][1][1:121]] == [int(Decimal(c.strip('"')).scaleb(scale)) for c in cells]
+
+
 def test_days() -> None:
     first = dt.date(1970, 1, 1).toordinal()
     days = list(range(dt.date(1, 1, 1).toordinal(), dt.date(9999, 12, 31).toordinal(), 97))
