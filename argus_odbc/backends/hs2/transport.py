@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from argus_odbc.errors import DriverError
-from argus_odbc.native import ALIEN, MORE, MessageEnd
+from argus_odbc.native import ALIEN, MORE, MessageEnd, wire_memory
 from argus_odbc.settings import Settings
 from argus_odbc.tls import tls_context
 from argus_odbc.web.spares import Spares
@@ -70,6 +70,7 @@ class Transport:
         self._answered = False
         self._spares = Spares()
         self._expected = FIRST_ROOM
+        self._head = memoryview(wire_memory(4))
         self._socket = self._open_socket()
         try:
             if login.settings.ssl:
@@ -192,7 +193,9 @@ class Transport:
         memory behind the answer is used again for a later one, once no view of it is left."""
         self._timeout = timeout
         try:
-            self._socket.settimeout(timeout or None)
+            # Each setting is a system call.
+            if self._socket.gettimeout() != (timeout or None):
+                self._socket.settimeout(timeout or None)
         except OSError as e:
             raise self._lost(e.strerror or str(e)) from e
         if self.login.mechanism == "NOSASL":
@@ -202,7 +205,8 @@ class Transport:
         return self._framed_message()
 
     def _framed_message(self) -> memoryview:
-        head = self._receive(4)
+        self._fill(self._head, 0, 4, 4)
+        head = bytes(self._head)
         length = int.from_bytes(head, "big")
         # A length that reads as text, or as a Thrift message, is none.
         if length > MESSAGE_LIMIT or head == b"HTTP":
