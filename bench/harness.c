@@ -15,7 +15,8 @@
 //
 // call_ns is what one call took: in `cells` an SQLGetData, the clock read before the first cell of a row and behind its
 // last; in blocks an SQLFetch with the summing, the clock read every LAP calls. It is the median of these laps, since
-// other programs on the processor make some of them long.
+// other programs on the processor make some of them long. late_to_early is the time of the last tenth of the laps in
+// that of the first tenth.
 //
 // The sums let the caller prove that the values are right: a fast wrong answer is no answer. Of texts the sum is that
 // of their lengths, and warm:N prints `bytes` too, summed while nothing is measured: each byte times its place in its
@@ -69,17 +70,27 @@ static double worked(void) {
 
 // ---- laps: how often a call took how many tenths of a nanosecond ----
 
-enum { MOST_TENTHS = 100000 };
+enum { MOST_TENTHS = 100000, MOST_LAPS = 4096 };
 
 typedef struct {
   uint32_t count[MOST_TENTHS];
   uint32_t all;
+  double ended[MOST_LAPS];  // when each of the first ones was over
 } Laps;
 
 static void lap(Laps *laps, double seconds, int calls) {
   double tenths = seconds * 1e10 / calls;
   laps->count[tenths < MOST_TENTHS ? (int)tenths : MOST_TENTHS - 1]++;
+  if (laps->all < MOST_LAPS) laps->ended[laps->all] = now();
   laps->all++;
+}
+
+// How long the last tenth of the laps took, measured in that of the first tenth; 0 with less than 20 laps.
+static double late_to_early(const Laps *laps) {
+  uint32_t n = laps->all < MOST_LAPS ? laps->all : MOST_LAPS, tenth = n / 10;
+  if (tenth < 2) return 0;
+  // The first lap begins when it likes.
+  return (laps->ended[n - 1] - laps->ended[n - 1 - tenth]) / (laps->ended[tenth] - laps->ended[0]);
 }
 
 static double median_ns(const Laps *laps) {
@@ -418,10 +429,10 @@ int main(int argc, char **argv) {
       return 1;
     }
   printf(
-      "{\"rows\": %lld, \"seconds\": %.6f, \"execute_seconds\": %.6f, \"call_ns\": %.3f, "
+      "{\"rows\": %lld, \"seconds\": %.6f, \"execute_seconds\": %.6f, \"call_ns\": %.3f, \"late_to_early\": %.4f, "
       "\"cpu_seconds\": %.6f, \"other_seconds\": %.6f, \"peak_kb\": %ld, \"sums\": [",
-      (long long)(r->rows + (two ? other->rows : 0)), ended - begun, r->executed - r->begun, median_ns(&r->laps), cpu,
-      others, peak_kb());
+      (long long)(r->rows + (two ? other->rows : 0)), ended - begun, r->executed - r->begun, median_ns(&r->laps),
+      late_to_early(&r->laps), cpu, others, peak_kb());
   for (int c = 0; c < n; c++) {
     const char *comma = c ? ", " : "";
     if (r->columns[c].letter == 'd')
