@@ -315,9 +315,9 @@ def long_result(rows: int, folder: Path, runs: int) -> Iterator[Figure]:
     )  # fmt: skip
     if all(late):  # not with so few rows that they are one lap
         yield ratio(
-        f"HiveServer2 replayed, {rows:,} rows: time of the last tenth against the first", late, [1.0] * runs, 1.2,
-        at_least=False,
-    )  # fmt: skip
+            f"HiveServer2 replayed, {rows:,} rows: time of the last tenth against the first", late, [1.0] * runs, 1.2,
+            at_least=False,
+        )  # fmt: skip
 
 
 def figures(quick: bool, folder: Path) -> Iterator[Figure]:
