@@ -14,7 +14,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from argus_odbc import tls
@@ -22,6 +22,7 @@ from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 from argus_odbc.web.chunks import receive_chunks
 from argus_odbc.web.proxies import Proxy, Tunnel, through_socks, through_tls
+from argus_odbc.web.response import Response
 from argus_odbc.web.spares import Spares
 
 try:
@@ -150,6 +151,7 @@ class Connection:
         by_http = proxy is not None and proxy.scheme == "http"
         host, port = (proxy.host, proxy.port) if proxy is not None and by_http else (address.host, address.port)
         self._http = opener(host, port, timeout=settings.login_timeout or None, blocksize=65536, **more)  # type: ignore[arg-type]
+        self._http.response_class = Response
         if proxy is not None and not by_http:
             self._http._create_connection = through_socks(proxy)  # type: ignore[attr-defined]
         elif proxy is not None and proxy.context is not None:
@@ -213,7 +215,7 @@ class Connection:
         """
         started = time.monotonic()
         try:
-            response = self._http.getresponse()
+            response = cast(Response, self._http.getresponse())
             begun = time.monotonic()
             body = self._large(response, spares) if spares is not None else None
             if body is None:
@@ -222,9 +224,7 @@ class Connection:
         except (OSError, http.client.HTTPException) as e:
             self.close()
             raise Broken(_reason(e), sent=True, timed_out=isinstance(e, TimeoutError)) from e
-        headers: dict[str, list[str]] = {}
-        for name, value in response.getheaders():
-            headers.setdefault(name.lower(), []).append(value)
+        headers = response.fields
         packed = headers.get("content-encoding", [""])[0].lower() == "gzip"
         later = packed and zipped and response.status == 200 and len(body) >= LARGE_GZIP
         if packed and not later:

@@ -86,6 +86,8 @@ class SessionState:
 
 def _as_header(value: str) -> str:
     """Trino reads headers as Latin-1; what goes beyond has no form that it understands, and does no harm as UTF-8."""
+    if value.isascii():
+        return value
     try:
         value.encode("latin-1")
     except UnicodeEncodeError:

@@ -28,13 +28,19 @@ FIRST_LOOK, LAST_LOOK = 0.002, 0.1
 
 ACKNOWLEDGE_SECONDS = 0.5
 
+SLOW = 0.05
+"""Seconds that a segment that is not packed is waited for before more of them are fetched at a time."""
+
 ATTEMPTS = 4
 
 AHEAD = 2
 """Segments that are asked for at a time as long as they come fast enough; up to one for each thread when they do not."""
 
 TEXTS = 2
-"""Segments whose rows are in memory unpacked: one is read, one is made. More when that one is late. Others wait packed."""
+"""Segments whose rows are in memory unpacked: one is read, one is made. Others wait packed."""
+
+MOST_TEXTS = 3
+"""The same where the one that is made was late."""
 
 
 @dataclass(frozen=True)
@@ -214,12 +220,17 @@ class Segments:
                 min(2 * self._ahead, self._threads) if late else max(self._ahead - 1, min(AHEAD, self._threads))
             )
             if late and (part.come or not part.packed):
-                self._texts = min(self._texts + 1, max(self._threads, TEXTS))
+                self._texts = min(self._texts + 1, MOST_TEXTS)
             self._begun = True
             self._out += 1
             self._want(part)
             self._advance()
-        return self._rows(part, meanwhile)
+        asked = time.monotonic()
+        rows = self._rows(part, meanwhile)
+        if not part.packed and time.monotonic() - asked > SLOW:
+            # It is the store that takes the time.
+            self._texts = min(self._texts + 1, max(self._threads, MOST_TEXTS))
+        return rows
 
     def dropped(self) -> None:
         """The rows of a segment that was handed out are not needed any more."""
