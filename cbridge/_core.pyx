@@ -41,6 +41,7 @@ include "kernel/trinofast.pxi"
 include "kernel/trinomany.pxi"
 include "kernel/trinojson.pxi"
 include "kernel/trinoruns.pxi"
+include "kernel/trinotimes.pxi"
 
 include "handle/handles.pxi"
 include "handle/diag.pxi"

@@ -68,6 +68,21 @@ cdef extern from *:
         }
         return !any;
     }
+
+    /* The texts "HH:MM:SS" as seconds of the day. 0 when one of them is none. */
+    ARGUS_CLONES static int argus_clocks_many(int32_t *restrict out, const uint64_t *restrict texts, int64_t n) {
+        uint64_t any = 0;
+        for (int64_t i = 0; i < n; i++) {
+            uint64_t v = texts[i] ^ 0x30303A30303A3030u;
+            uint32_t h, m, s;
+            any |= (v | (v + 0x76767F76767F7676u)) & 0x8080808080808080u;
+            v = (v << 3) + (v << 1) + (v >> 8);
+            h = v & 0xFF, m = v >> 24 & 0xFF, s = v >> 48 & 0xFF;
+            any |= ((23 - h) | (59 - m) | (59 - s)) >> 31;
+            out[i] = (int32_t)((h * 60 + m) * 60 + s);
+        }
+        return !any;
+    }
     """
     bint days_near "argus_days_near"(const int32_t* days, int64_t n) noexcept nogil
     void civil_many "argus_civil_many"(uint32_t* year_month, uint16_t* day, const int32_t* days, int64_t n) noexcept nogil
@@ -75,6 +90,7 @@ cdef extern from *:
                                               uint32_t* months, uint32_t* days) noexcept nogil
     bint days_many "argus_days_many"(int32_t* out, const uint32_t* years, const uint32_t* months, const uint32_t* days,
                                      int64_t n) noexcept nogil
+    bint clocks_many "argus_clocks_many"(int32_t* out, const uint64_t* texts, int64_t n) noexcept nogil
 
 cdef enum:
     DATES_AT_ONCE = 64

@@ -161,6 +161,7 @@ cdef extern from *:
     }
     """
     bint mul_add_overflows "argus_mul_add"(int64_t a, int64_t b, int64_t c, int64_t* out) noexcept nogil
+    bint tail_digits "argus_tail_digits"(const char* end, int64_t n, uint64_t* out) noexcept nogil
     bint plain_decimal "argus_plain_decimal"(const char* p, int64_t n, int32_t scale, int64_t unit, int64_t* out) noexcept nogil
     ctypedef struct Written "argus_written":
         pass

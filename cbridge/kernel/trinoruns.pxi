@@ -172,60 +172,6 @@ cdef bint run_kept_or_numbers(CellRun* r) noexcept nogil:
     return good
 
 
-cdef bint run_days(CellRun* r, int32_t* out) noexcept nogil:
-    cdef const uint16_t* at = r.ends
-    cdef const char* p
-    cdef const char* e
-    cdef uint32_t years[DATES_AT_ONCE]
-    cdef uint32_t months[DATES_AT_ONCE]
-    cdef uint32_t of_month[DATES_AT_ONCE]
-    cdef uint16_t last
-    cdef int64_t i = 0, many, slow = 0   # rows before `slow` are read one by one
-    while i < r.n:
-        many = 0
-        while i >= slow and many < DATES_AT_ONCE and i + many < r.n:
-            p = r.base + at[many * r.step] + r.skip
-            e = r.base + at[many * r.step + 1]
-            if e - p != 12 or not quoted(p, e):
-                break
-            memcpy(&years[many], p + 1, 4)
-            memcpy(&months[many], p + 5, 4)
-            memcpy(&last, p + 9, 2)
-            of_month[many] = last
-            many += 1
-        if many > 0 and days_many(&out[i], years, months, of_month, many):
-            i += many
-            at += many * r.step
-            continue
-        if many > 0:
-            slow = i + many
-        p = r.base + at[0] + r.skip
-        e = r.base + at[1]
-        if e - p != 12 or not quoted(p, e) or not plain_day(p + 1, &out[i]):
-            if not run_odd(r, i, p, e):
-                return False
-        i += 1
-        at += r.step
-    return True
-
-
-cdef bint run_moments(CellRun* r, int64_t* out) noexcept nogil:
-    cdef const uint16_t* at = r.ends
-    cdef const char* p
-    cdef const char* e
-    cdef int64_t i, v = 0
-    cdef bint fast = 0 <= r.c.scale <= 9, zoned = r.t.specs[r.col].zoned
-    for i in range(r.n):
-        p = r.base + at[0] + r.skip
-        e = r.base + at[1]
-        at += r.step
-        if fast and quoted(p, e) and fast_moment(p + 1, e - 1, r.c.scale, zoned, &v):
-            out[i] = v
-        elif not run_odd(r, i, p, e):
-            return False
-    return True
-
-
 cdef bint run_texts(CellRun* r, int32_t* out) noexcept nogil:
     """Strings without escapes; out[i + 1] is where text i ends."""
     cdef const uint16_t* at = r.ends

@@ -37,6 +37,7 @@ include "kernel/trinofast.pxi"
 include "kernel/trinomany.pxi"
 include "kernel/trinojson.pxi"
 include "kernel/trinoruns.pxi"
+include "kernel/trinotimes.pxi"
 include "hs2.pxi"
 include "trino.pxi"
 

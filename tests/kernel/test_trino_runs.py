@@ -268,6 +268,32 @@ def test_moments(scale: int, zoned: bool) -> None:
     assert read(texts, spec("timestamp", scale, zoned)) == units
 
 
+@pytest.mark.parametrize("scale", [0, 3, 6, 9])
+def test_moments_with_nulls_and_other_forms_in_every_place(scale: int) -> None:
+    dice, zero = random.Random(scale), dt.datetime(1970, 1, 1)
+    moments = [zero + dt.timedelta(seconds=dice.randrange(-9_000_000_000, 9_000_000_000)) for _ in range(150)]
+    usual = [
+        f"{m}.{'7' * digits}" if (digits := dice.choice([0, scale, max(scale - 1, 0)])) else f"{m}" for m in moments
+    ]
+    wanted = [
+        (m - zero) // dt.timedelta(seconds=1) * 10**scale + int(t[20:].ljust(scale, "0") or "0")
+        for m, t in zip(moments, usual, strict=True)
+    ]
+    day = "2024-02-28"
+    wrong = [f"{day} 24:00:00", f"{day} 23:60:00", f"{day} 23:59:60", f"{day}T23:59:59", f"{day} 23:59:59.", f"{day} 2:59:59",
+             f"{day} 23:59:59.{'1' * scale}1", "2023-02-29 00:00:00", "2024-13-01 00:00:00", "2024-00-01 00:00:00",
+             f"{day} 23-59-59", f"{day} 23:59:5/", f"{day} 23:59:5:", f"{day} 23:59:59,{'1' * scale}", f"{day} 23:59:59 UTC", day]  # fmt: skip
+    assert read([f'"{t}"' for t in usual], spec("timestamp", scale)) == wanted
+    for place in range(70):
+        cells = [f'"{t}"' for t in usual]
+        cells[place] = "null"
+        assert read(cells, spec("timestamp", scale)) == [*wanted[:place], None, *wanted[place + 1 :]]
+        cells[place] = f'"{wrong[place % len(wrong)]}"'
+        result = kernel.trino(rows_of(cells), [spec("timestamp", scale)] * 3)
+        assert isinstance(result, str), cells[place]
+        assert result == kernel.trino(rows_of(cells), [spec("timestamp", scale)] * 3, (), True)
+
+
 def test_texts_of_every_length_and_with_escapes() -> None:
     dice = random.Random(9)
     values = ["", "],[", '"', "\\", ",", "]", 'a"],["b', '\\\\"', "null"] + ["x" * n for n in range(80)]
