@@ -36,8 +36,8 @@ GZIP_MOST = 1032
 GZIP_HEADER = 16 + 15
 """`wbits` of gzip with the largest window."""
 
-BEGINNING = 1 << 12
-"""Bytes that `Answer.beginning` has."""
+BEGINNING = 1 << 11
+"""Bytes that `Answer.beginning` has, and looks at where the body is packed."""
 
 LARGE = 1 << 16
 """Bytes of a body from which on it gets memory that is used again."""
@@ -73,13 +73,12 @@ class Answer:
         return replace(self, body=body, zipped=False, waited=self.waited + time.monotonic() - started)
 
     def beginning(self) -> bytes:
-        """The first kilobytes of the content; fewer where they are damaged."""
+        """The first 2 KB of the content; fewer where they are damaged."""
         try:
-            return (
-                gzip.decompressobj(GZIP_HEADER).decompress(self.body, BEGINNING)
-                if self.zipped
-                else bytes(self.body[:BEGINNING])
-            )
+            if not self.zipped:
+                return bytes(self.body[:BEGINNING])
+            # Not all of the body: what is not unpacked would be copied.
+            return gzip.decompressobj(GZIP_HEADER).decompress(self.body[:BEGINNING], BEGINNING)
         except gzip.error:
             return b""
 
@@ -177,8 +176,8 @@ class Connection:
         except (OSError, ValueError):
             return False
 
-    def readable(self) -> bool:
-        """Whether something has come: an answer, or an end."""
+    def readable(self, seconds: float = 0) -> bool:
+        """Whether something has come, or comes within so many seconds: an answer, or an end."""
         sock = self._http.sock
         if sock is None:
             return False
@@ -187,7 +186,7 @@ class Connection:
                 return True
             waiting = select.poll()
             waiting.register(sock, select.POLLIN)
-            return bool(waiting.poll(0))
+            return bool(waiting.poll(seconds * 1000))
         except (OSError, ValueError):
             return True
 

@@ -34,8 +34,6 @@ PATIENCE = 30.0
 PERMISSION_DENIED = 4
 """Trino's code for it (StandardErrorCode)."""
 
-UNPACKERS = 2
-"""Threads that unpack gzip: one for the answer that is wanted, one for the answer after it."""
 
 FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
 
@@ -70,9 +68,9 @@ class Client:
         self.packing.heard(answer.packed, len(answer.body), answer.reading, answer.waited)
 
     def unzip(self, answer: Answer) -> Future[Answer]:
-        """Unpack a large answer in another thread."""
+        """Unpack a large answer in another thread. One: a second took more memory, and gained nothing on two processors."""
         if self._unpackers is None:
-            self._unpackers = ThreadPoolExecutor(UNPACKERS, thread_name_prefix="argus-gzip")
+            self._unpackers = ThreadPoolExecutor(1, thread_name_prefix="argus-gzip")
         return self._unpackers.submit(answer.unzipped)
 
     def close(self) -> None:
@@ -213,9 +211,9 @@ class Call:
             wait = min(2 * wait, LONGEST_WAIT)
             self._again()
 
-    def readable(self) -> bool:
-        """Whether `finish` would find the beginning of an answer, or of its loss, without a wait."""
-        return self._failed is not None or (self._connection is not None and self._connection.readable())
+    def readable(self, seconds: float = 0) -> bool:
+        """Whether `finish` would find the beginning of an answer, or of its loss, after a wait of no more than `seconds`."""
+        return self._failed is not None or (self._connection is not None and self._connection.readable(seconds))
 
     def _refresh(self, refused: Answer) -> bool:
         """Get another token, on other connections: a login may take minutes."""

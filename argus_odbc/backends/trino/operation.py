@@ -7,8 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -143,11 +141,10 @@ class TrinoOperation(Operation):
         """The next answer; the one after it is asked for as soon as its address is known."""
         coming = self._coming.popleft() if self._coming else self._hear()
         while coming.work is not None and not coming.work.done():
-            if self._pending and not self._coming and self._call.readable():
+            if not self._pending or self._coming:
+                break
+            if self._call.readable(LOOK):
                 self._coming.append(self._hear_ahead())
-            else:
-                with suppress(NotYet):
-                    coming.work.exception(timeout=LOOK)
         answer = coming.answer()
         if coming.work is not None:
             self._client.heard(answer)
