@@ -349,56 +349,6 @@ cdef int64_t rows_date(const Block* given) noexcept nogil:
     return raised
 
 
-cdef inline int64_t rows_timestamp_of(const Block* b, int64_t unit) noexcept nogil:
-    """Timestamps of 1/unit seconds; inline, so that each caller's unit is a constant and no division is left."""
-    cdef const int64_t* v = <const int64_t*>b.col.values + b.col.offset + b.first
-    cdef bint nulls = has_nulls(b.col)
-    cdef int64_t i, seconds, picoseconds, days, of_day, raised = 0
-    cdef SQL_TIMESTAMP_STRUCT s
-    for i in range(b.n):
-        if nulls and column_null(b.col, b.first + i):
-            raised += row_null(b, i)
-            continue
-        split_units(v[i], unit, &seconds, &picoseconds)
-        local_parts(b.col.zone, seconds, &days, &of_day)
-        if endless(v[i]) or timestamp_to_struct(days, of_day, picoseconds, &s) != CELL_DONE:
-            raised += row_failed(b, i, CELL_FIELD_OVERFLOW)
-            continue
-        store_timestamp(&s, b.data + i * b.data_stride)
-        row_length(b, i, sizeof(s))
-    return raised
-
-
-cdef int64_t rows_timestamp(const Block* b) noexcept nogil:
-    if b.col.scale == 6:
-        return rows_timestamp_of(b, 1000000)
-    if b.col.scale == 9:
-        return rows_timestamp_of(b, 1000000000)
-    if b.col.scale == 3:
-        return rows_timestamp_of(b, 1000)
-    return rows_timestamp_of(b, 1) if b.col.scale == 0 else rows_generic(b)
-
-
-cdef int64_t rows_timestamp_wide(const Block* b) noexcept nogil:
-    cdef const WideTimestamp* v = <const WideTimestamp*>b.col.values + b.col.offset + b.first
-    cdef bint nulls = has_nulls(b.col)
-    cdef int64_t i, days, of_day, raised = 0
-    cdef SQL_TIMESTAMP_STRUCT s
-    cdef CellStatus status
-    for i in range(b.n):
-        if nulls and column_null(b.col, b.first + i):
-            raised += row_null(b, i)
-            continue
-        local_parts(b.col.zone, v[i].seconds, &days, &of_day)
-        status = timestamp_to_struct(days, of_day, v[i].picoseconds, &s)
-        if status != CELL_DONE:
-            raised += row_slowly(b, i)
-            continue
-        store_timestamp(&s, b.data + i * b.data_stride)
-        row_length(b, i, sizeof(s))
-    return raised
-
-
 cdef int64_t rows_decimal_char(const Block* b) noexcept nogil:
     """Decimals as SQL_C_CHAR of at least 42 bytes, which every decimal of scale 0 .. 38 fits."""
     cdef const int64_t* words = <const int64_t*>b.col.values + 2 * (b.col.offset + b.first)

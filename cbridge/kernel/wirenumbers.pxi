@@ -25,6 +25,12 @@ cdef extern from *:
         else argus_turn16(out, p, n);
     }
 
+    static inline void argus_turn_one(uint8_t *out, const uint8_t *p, int32_t width) {
+        if (width == 8) { uint64_t v = argus_be64(p); memcpy(out, &v, 8); }
+        else if (width == 4) { uint32_t v = argus_be32(p); memcpy(out, &v, 4); }
+        else { uint16_t v = argus_be16(p); memcpy(out, &v, 2); }
+    }
+
     /* The same for numbers that another processor has received: its cache is asked a kilobyte ahead, since what the
      * processor guesses by itself ends with each page of memory. */
     static void argus_turn_far(uint8_t *restrict out, const uint8_t *restrict p, int64_t n, int32_t width) {
@@ -50,7 +56,7 @@ cdef extern from *:
     """
     uint16_t be16 "argus_be16"(const uint8_t* p) noexcept nogil
     uint32_t be32 "argus_be32"(const uint8_t* p) noexcept nogil
-    void turn "argus_turn"(uint8_t* out, const uint8_t* p, int64_t n, int32_t width) noexcept nogil
+    void turn_one "argus_turn_one"(uint8_t* out, const uint8_t* p, int32_t width) noexcept nogil
     void turn_far "argus_turn_far"(uint8_t* out, const uint8_t* p, int64_t n, int32_t width) noexcept nogil
     void turn_down "argus_turn_down"(uint8_t* out, const uint8_t* p, int64_t n, int32_t width) noexcept nogil
 
@@ -100,20 +106,22 @@ cdef bint wire_suits(const Column* col, const Target* t, const CType* c) noexcep
     return c.cclass == C_INTEGER and c.signed_ and c.size == wire_width(col.kind)
 
 
-cdef int64_t rows_received(const Block* b) noexcept nogil:
+cdef int64_t rows_received(const Block* given) noexcept nogil:
     """Numbers as they were received, to the C type that is theirs."""
+    # A copy: the compiler cannot know that the numbers that are written are no part of it.
+    cdef Block b = given[0]
     cdef int32_t width = wire_width(b.col.kind)
     cdef const uint8_t* p = b.col.wire + (b.col.offset + b.first) * width
     cdef bint nulls = has_nulls(b.col)
     cdef int64_t i, raised = 0
     if not nulls and b.data_stride == width:
         turn_far(<uint8_t*>b.data, p, b.n, width)
-        all_lengths(b, width)
+        all_lengths(given, width)
         return 0
     for i in range(b.n):
         if nulls and column_null(b.col, b.first + i):
-            raised += row_null(b, i)
+            raised += row_null(given, i)
             continue
-        turn(<uint8_t*>b.data + i * b.data_stride, p + i * width, 1, width)
-        row_length(b, i, width)
+        turn_one(<uint8_t*>b.data + i * b.data_stride, p + i * width, width)
+        row_length(&b, i, width)
     return raised

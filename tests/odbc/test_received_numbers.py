@@ -97,6 +97,7 @@ def block(session: Session, rows: int, step: int = 0, shift: int = 0, scroll: in
         got.append(tuple(row))
     assert driver.SQLFreeStmt(stmt, 2) == SQL_SUCCESS
     set_to(session, ROW_BIND_TYPE, 0)
+    set_to(session, FETCHED, 0)
     return got
 
 
