@@ -8,7 +8,7 @@
 cdef enum:
     PARTS = 4              # parts that are kept
     PART_READY = 8         # decoded pieces of one part
-    AHEAD_PIECES = 6       # of all parts, that the reader's thread makes ahead of the application
+    AHEAD_PIECES = 3       # of all parts, that the reader's thread makes ahead of the application
     PIECE_BYTES = 1 << 18  # of text that become one batch: half of it and twice as much took longer
     AHEAD_BYTES = 2 << 20  # of text that wait to be decoded, while the reader's thread asks for more
 
