@@ -10,11 +10,12 @@ cdef extern from *:
     /* Bit 0 of each 16, one lane of 16 characters for each cell. */
     #define ARGUS_LANES 0x0001000100010001u
 
-    /* The last 16 characters of eight cells: [0] of the first, third, fifth, seventh, [1] of the others. */
+    /* Which of eight cells is always a __mmask8: gcc 12 may store a wider integer made of one by its lowest byte alone.
+     * The last 16 characters of eight cells: [0] of the first, third, fifth, seventh, [1] of the others. */
     typedef struct {
         __m512i v[2];
         uint64_t kept[2]; /* which of them belong to the cell */
-        unsigned other;   /* cells that are longer, or empty; bit 0 is the first */
+        __mmask8 other;   /* cells that are longer, or empty; bit 0 is the first */
     } argus_eight;
 
     /* Where the cell begins and ends: two neighbours of the index. */
@@ -53,7 +54,7 @@ cdef extern from *:
     }
 
     /* Which cells have some bit in their lane; bit 0 is the first cell. */
-    ARGUS_WIDEST static inline unsigned argus_any_of_eight(uint64_t even, uint64_t odd) {
+    ARGUS_WIDEST static inline __mmask8 argus_any_of_eight(uint64_t even, uint64_t odd) {
         const __m512i a = _mm512_movm_epi8(even), b = _mm512_movm_epi8(odd);
         const __m512i both = _mm512_or_si512(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
         return _mm512_test_epi64_mask(both, both);
@@ -69,7 +70,7 @@ cdef extern from *:
     }
 
     /* The integers in `out`, of `size` bytes each. Returns those that the type cannot hold. */
-    ARGUS_WIDEST static inline unsigned argus_store_eight(__m512i v, int size, void *out) {
+    ARGUS_WIDEST static inline __mmask8 argus_store_eight(__m512i v, int size, void *out) {
         __m512i back = v;
         if (size == 8) {
             _mm512_storeu_si512(out, v);
@@ -95,13 +96,13 @@ cdef extern from *:
     }
 
     /* Eight integers with at most 16 characters. Returns the cells that are none. */
-    ARGUS_WIDEST static inline unsigned argus_eight_integers(argus_eight x, int size, void *out) {
+    ARGUS_WIDEST static inline __mmask8 argus_eight_integers(argus_eight x, int size, void *out) {
         const __m512i zeros = _mm512_set1_epi8('0'), nine = _mm512_set1_epi8(9), even = _mm512_xor_si512(x.v[0], zeros);
         const __m512i odd = _mm512_xor_si512(x.v[1], zeros);
         uint64_t wrong[2] = {_mm512_mask_cmpgt_epu8_mask(x.kept[0], even, nine),
                              _mm512_mask_cmpgt_epu8_mask(x.kept[1], odd, nine)};
         uint64_t minus[2] = {0, 0};
-        unsigned left = x.other;
+        __mmask8 left = x.other;
         __m512i v;
         int i;
         if (wrong[0] | wrong[1]) {
@@ -120,11 +121,11 @@ cdef extern from *:
 
     /* Eight reals without an exponent and with at most 16 characters, the same way: the digits as a whole number, divided by
      * 1 with as many zeros as there are digits behind the point. Both are exact, and the division rounds once. */
-    ARGUS_WIDEST static inline unsigned argus_eight_doubles(argus_eight x, double *out) {
+    ARGUS_WIDEST static inline __mmask8 argus_eight_doubles(argus_eight x, double *out) {
         uint64_t wrong[2], minus[2] = {0, 0};
         __m512i digits[2], one[2];
         __m512d v;
-        unsigned left = x.other;
+        __mmask8 left = x.other;
         int i;
         for (i = 0; i < 2; i++) {
             const __m512i d = _mm512_xor_si512(x.v[i], _mm512_set1_epi8('0'));
@@ -175,7 +176,7 @@ cdef extern from *:
     }
 
     /* Those of eight cells that are not so, or longer. */
-    ARGUS_WIDEST static inline unsigned argus_eight_kept(argus_eight x, const argus_eight_written *f) {
+    ARGUS_WIDEST static inline __mmask8 argus_eight_kept(argus_eight x, const argus_eight_written *f) {
         uint64_t wrong[2];
         int i;
         for (i = 0; i < 2; i++) {
@@ -206,7 +207,7 @@ cdef extern from *:
         for (i = 0; i < n; i += 8) {
             const int64_t at = i + 8 <= n ? i : n - 8;
             const argus_eight x = argus_take_eight(base, ends + at * step, step, skip);
-            const unsigned odd = size ? argus_eight_integers(x, size, out + at * size)
+            const __mmask8 odd = size ? argus_eight_integers(x, size, out + at * size)
                                       : argus_eight_doubles(x, (double *)out + at);
             left[i / 8] = (uint8_t)(odd >> (i - at));
         }
