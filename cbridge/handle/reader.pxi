@@ -261,6 +261,7 @@ cdef void reader_close(Reader* r) noexcept nogil:
         argus_thread_join(r.thread)
         r.threaded = False
         argus_gil_take(gil)
+    r.stop = True
     if r.monitor is not NULL and r.pid == argus_pid():
         argus_monitor_destroy(r.monitor)
     stream_close(r)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import threading
 import time
 import zlib
@@ -353,6 +354,22 @@ def test_segments_wait_packed(fake: FakeTrino, monkeypatch: pytest.MonkeyPatch) 
     operation.close()
     assert [bytes(part.payload) for part in parts] == plain
     assert sorted(made) == plain, "each once"
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_does_not_wait_for_its_parent_s_workers(fake: FakeTrino) -> None:
+    operation = started(connected(fake))
+    held = operation._segments
+    with held._lock:
+        child = os.fork()
+        if child == 0:
+            # Another thread of the parent has the lock: in the child nobody gives it back.
+            closing = threading.Thread(target=held.close, daemon=True)
+            closing.start()
+            closing.join(5)
+            os._exit(1 if closing.is_alive() else 0)
+    assert os.waitpid(child, 0)[1] == 0
+    operation.close()
 
 
 # ---- large bodies ----

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
 import time
 from collections import deque
@@ -23,7 +24,7 @@ from argus_odbc.web.http import Answer, Broken
 IN_FLIGHT = 64 << 20
 """Bytes of rows that may be on their way or wait to be handed out; one segment may always."""
 
-FIRST_LOOK, LAST_LOOK = 0.002, 0.1
+FIRST_LOOK, LAST_LOOK = 0.0005, 0.1
 """Seconds between two looks for answers that name further segments, while one is waited for."""
 
 ACKNOWLEDGE_SECONDS = 0.5
@@ -110,6 +111,7 @@ class Segments:
         self._texts = TEXTS
         self._stopped = stopped
         self._lock = threading.RLock()
+        self._pid = os.getpid()
         self._queue: deque[_Part] = deque()
         self._bytes = 0
         self._out = 0
@@ -306,6 +308,10 @@ class Segments:
 
     def close(self) -> None:
         """Give up what is not there yet. Idempotent."""
+        if os.getpid() != self._pid:
+            # The workers are the parent's, and one of them may have had the lock when it forked.
+            self._queue.clear()
+            return
         with self._lock:
             self._queue.clear()
         if self._workers is not None:
