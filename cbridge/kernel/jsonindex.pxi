@@ -245,4 +245,5 @@ cdef extern from *:
         bint escapes
         uint16_t* at
     enum: WIDEST "2"
+    enum: CAREFUL "-1"
     void json_index "argus_json_index"(JsonIndex* x, const char* p, const char* end, int most) noexcept nogil

@@ -20,6 +20,7 @@ cdef struct TrinoPage:
     TextOut* texts         # data of text and binary columns
     ZoneList* zones
     JsonIndex* index       # NULL: look at one cell after the other only
+    int32_t wide           # how wide its registers may be, 0 to WIDEST
     bint nested            # some column is of a nested type, so that the index is of no use
     int64_t room           # rows that the columns have room for
     int64_t row            # the one being read, from 0
@@ -396,8 +397,9 @@ cdef bint page_begin(TrinoPage* t) noexcept nogil:
 
 
 cdef Batch* trino_piece(const char* p, int64_t n, const TrinoSpec* specs, int32_t ncols, ZoneList* zones,
-                        TrinoPlace* place, int64_t most, bint careful, char* err, size_t nerr) noexcept nogil:
-    """trino_decode_some in one of its two ways, which take the same texts for the same values."""
+                        TrinoPlace* place, int64_t most, int32_t wide, char* err, size_t nerr) noexcept nogil:
+    """trino_decode_some in one of its ways, which take the same texts for the same values: wide is 0 to WIDEST, or CAREFUL for
+    cell after cell."""
     cdef TrinoPage t
     cdef bint good
     cdef int32_t i
@@ -416,8 +418,9 @@ cdef Batch* trino_piece(const char* p, int64_t n, const TrinoSpec* specs, int32_
     zones.missing[0] = 0
     t.b = batch_alloc(ncols)
     t.texts = <TextOut*>calloc(ncols + 1, sizeof(TextOut))
-    t.index = NULL if careful or t.nested else <JsonIndex*>malloc(sizeof(JsonIndex))
-    if t.b is NULL or t.texts is NULL or (t.index is NULL and not careful and not t.nested):
+    t.wide = wide
+    t.index = NULL if wide == CAREFUL or t.nested else <JsonIndex*>malloc(sizeof(JsonIndex))
+    if t.b is NULL or t.texts is NULL or (t.index is NULL and wide != CAREFUL and not t.nested):
         good = json_fail(&t.j, b"not enough memory for the rows")
     else:
         good = page_begin(&t) and page_rows(&t, place)
@@ -440,6 +443,6 @@ cdef Batch* trino_decode_some(const char* p, int64_t n, const TrinoSpec* specs, 
     NULL and a sentence in err for bytes that are no such rows; zones.missing is set when only a zone is lacking, and the
     place stays where it was.
     """
-    cdef Batch* b = trino_piece(p, n, specs, ncols, zones, place, most, False, err, nerr)
+    cdef Batch* b = trino_piece(p, n, specs, ncols, zones, place, most, WIDEST, err, nerr)
     # Runs are read one column after the other; the error to tell is the first one in the order of the text.
-    return b if b is not NULL else trino_piece(p, n, specs, ncols, zones, place, most, True, err, nerr)
+    return b if b is not NULL else trino_piece(p, n, specs, ncols, zones, place, most, CAREFUL, err, nerr)

@@ -225,11 +225,11 @@ cdef extern from *:
 
     static inline int argus_lowest_bit(uint32_t v) { return __builtin_ctz(v); }
 
-    /* Whether that was done; never for less than eight cells. */
-    static int argus_many(const char *base, const uint16_t *ends, int64_t step, int64_t skip, int64_t n, int size, void *out,
+    /* Whether that was done; never for less than eight cells, or with most < 2 (see argus_json_index). */
+    static int argus_many(int most, const char *base, const uint16_t *ends, int64_t step, int64_t skip, int64_t n, int size, void *out,
                           uint8_t *left) {
     #ifdef __x86_64__
-        if (n >= 8 && argus_has_widest()) {
+        if (n >= 8 && most > 1 && argus_has_widest()) {
             argus_many_widest(base, ends, step, (int)skip, n, size, (char *)out, left);
             return 1;
         }
@@ -238,10 +238,10 @@ cdef extern from *:
     }
 
     /* The same for decimals in quotes that are as this driver writes them; `left` also has the others. */
-    static int argus_many_kept(const char *base, const uint16_t *ends, int64_t step, int64_t skip, int64_t n, int scale,
+    static int argus_many_kept(int most, const char *base, const uint16_t *ends, int64_t step, int64_t skip, int64_t n, int scale,
                                uint8_t *left) {
     #ifdef __x86_64__
-        if (n >= 8 && scale <= 12 && argus_has_widest()) {
+        if (n >= 8 && scale <= 12 && most > 1 && argus_has_widest()) {
             argus_many_kept_widest(base, ends, step, (int)skip, n, scale, left);
             return 1;
         }
@@ -251,8 +251,8 @@ cdef extern from *:
     }
     """
     enum: MANY_LEFT "ARGUS_MANY_LEFT"
-    bint numbers_many "argus_many"(const char* base, const uint16_t* ends, int64_t step, int64_t skip, int64_t n, int size,
+    bint numbers_many "argus_many"(int most, const char* base, const uint16_t* ends, int64_t step, int64_t skip, int64_t n, int size,
                                    void* out, uint8_t* left) noexcept nogil
-    bint kept_many "argus_many_kept"(const char* base, const uint16_t* ends, int64_t step, int64_t skip, int64_t n, int scale,
+    bint kept_many "argus_many_kept"(int most, const char* base, const uint16_t* ends, int64_t step, int64_t skip, int64_t n, int scale,
                                      uint8_t* left) noexcept nogil
     int lowest_bit "argus_lowest_bit"(uint32_t v) noexcept nogil

@@ -60,7 +60,7 @@ cdef bint run_numbers(CellRun* r, Number* out) noexcept nogil:
     cdef int64_t i, first
     cdef uint32_t left
     cdef uint8_t others[MANY_LEFT]
-    if not numbers_many(r.base, r.ends, r.step, r.skip, r.n, 0 if Number is double else sizeof(Number), out, others):
+    if not numbers_many(r.t.wide, r.base, r.ends, r.step, r.skip, r.n, 0 if Number is double else sizeof(Number), out, others):
         for i in range(r.n):
             if not run_number(r, out, i):
                 return False
@@ -126,7 +126,7 @@ cdef int64_t run_kept(CellRun* r, int32_t* out) noexcept nogil:
     cdef int64_t i = 0, k, end = r.t.texts[r.col].n, step = r.step, n = r.n, around = r.skip + 2
     cdef Written form = written_form(r.c.scale)
     cdef uint8_t others[MANY_LEFT]
-    kept_many(r.base, r.ends, step, r.skip, n, r.c.scale, others)
+    kept_many(r.t.wide, r.base, r.ends, step, r.skip, n, r.c.scale, others)
     while i < n:
         if i & 7 == 0 and i + 8 <= n and others[i >> 3] == 0:
             for k in range(8):
@@ -290,7 +290,7 @@ cdef bint page_run(TrinoPage* t) noexcept nogil:
     if x is NULL or p - t.j.start < CELL_BEFORE or t.j.end - p < 2 * CELL_ROOM or p[0] != c'[':
         return True
     # The mark before the row counts as an end, so that all cells of a column look alike.
-    json_index(x, p - 1, t.j.end - CELL_ROOM, WIDEST)
+    json_index(x, p - 1, t.j.end - CELL_ROOM, t.wide)
     r.step = t.b.ncols + 1
     n = rows_indexed(x, r.step, t.stop)
     if n == 0:

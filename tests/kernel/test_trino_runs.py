@@ -38,6 +38,8 @@ def read(cells: list[str], kind: Spec) -> list[object]:
     result = kernel.trino(page, [kind] * 3)
     assert not isinstance(result, str), result
     assert repr(result) == repr(kernel.trino(page, [kind] * 3, (), True))
+    for wide in (0, 1):  # as on processors with narrower registers
+        assert repr(result) == repr(kernel.trino(page, [kind] * 3, (), wide=wide))
     _, [first, second, third] = result
     assert repr(first) == repr(second) == repr(third)
     return [v and v[1] for v in first[1 : len(cells) + 1]]
@@ -338,6 +340,7 @@ def test_all_kinds_with_nulls_as_the_careful_readers(rows: int) -> None:
     text = page(random.Random(rows), rows)
     result = kernel.trino(text, SPECS)
     assert result == kernel.trino(text, SPECS, (), True)
+    assert result == kernel.trino(text, SPECS, (), wide=0) == kernel.trino(text, SPECS, (), wide=1)
     plain = json.loads(text)
     assert result[0] == len(plain)
     for i, column in enumerate(result[1]):
@@ -368,6 +371,8 @@ def test_every_cut_and_all_damage_as_the_careful_readers() -> None:
                 bad[at:at] = bad[piece : piece + dice.randint(1, 100)]
         result = kernel.trino(bytes(bad), SPECS)
         assert result == kernel.trino(bytes(bad), SPECS, (), True), bytes(bad)
+        narrow = kernel.trino(bytes(bad), SPECS, (), wide=dice.randrange(2))
+        assert isinstance(narrow, str) or narrow == result, bytes(bad)
         errors += isinstance(result, str)
     assert errors > 1000
 

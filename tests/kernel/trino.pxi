@@ -1,15 +1,15 @@
 # Test-only wrappers of the decoder of Trino's JSON. Included by _kernel.pyx after hs2.pxi.
 
-def trino(bytes payload, specs, zones=(), bint careful=False):
+def trino(bytes payload, specs, zones=(), bint careful=False, wide=None):
     """trino_decode_some, to the end, of an exact-size copy of payload. Returns (rows, columns as lists), or the error's text.
 
-    careful: cell after cell only.
+    careful: cell after cell only. wide: 0 to 2, how wide the registers may be, in one way only.
     specs: (kind, scale, zoned, code); zones: (name, bytes of UTC seconds, bytes of offsets).
     A zone that is lacking: ("zone", its name).
     """
     cdef char err[512]
     cdef int64_t size = len(payload), row
-    cdef int32_t n = len(specs), i
+    cdef int32_t n = len(specs), most = -1 if wide is None else wide, i
     cdef char* p = <char*>malloc(size or 1)
     cdef TrinoSpec* made = <TrinoSpec*>calloc(n + 1, sizeof(TrinoSpec))
     cdef ZoneList list_
@@ -38,8 +38,10 @@ def trino(bytes payload, specs, zones=(), bint careful=False):
         made[i].ncode = len(code)
     err[0] = 0
     with nogil:
-        if careful:
-            b = trino_piece(p, size, made, n, &list_, &place, size, True, err, sizeof(err))
+        if most >= 0:
+            b = trino_piece(p, size, made, n, &list_, &place, size, most, err, sizeof(err))
+        elif careful:
+            b = trino_piece(p, size, made, n, &list_, &place, size, CAREFUL, err, sizeof(err))
         else:
             b = trino_decode_some(p, size, made, n, &list_, &place, size, err, sizeof(err))
     free(p)
