@@ -226,8 +226,8 @@ cdef extern from *:
     static inline int argus_lowest_bit(uint32_t v) { return __builtin_ctz(v); }
 
     /* Whether that was done; never for less than eight cells, or with most < 2 (see argus_json_index). */
-    static int argus_many(int most, const char *base, const uint16_t *ends, int64_t step, int64_t skip, int64_t n, int size, void *out,
-                          uint8_t *left) {
+    static int argus_many(int most, const char *base, const uint16_t *ends, int64_t step, int64_t skip, int64_t n, int size,
+                          void *out, uint8_t *left) {
     #ifdef __x86_64__
         if (n >= 8 && most > 1 && argus_has_widest()) {
             argus_many_widest(base, ends, step, (int)skip, n, size, (char *)out, left);
@@ -251,8 +251,8 @@ cdef extern from *:
     }
     """
     enum: MANY_LEFT "ARGUS_MANY_LEFT"
-    bint numbers_many "argus_many"(int most, const char* base, const uint16_t* ends, int64_t step, int64_t skip, int64_t n, int size,
-                                   void* out, uint8_t* left) noexcept nogil
-    bint kept_many "argus_many_kept"(int most, const char* base, const uint16_t* ends, int64_t step, int64_t skip, int64_t n, int scale,
-                                     uint8_t* left) noexcept nogil
+    bint numbers_many "argus_many"(int most, const char* base, const uint16_t* ends, int64_t step, int64_t skip, int64_t n,
+                                   int size, void* out, uint8_t* left) noexcept nogil
+    bint kept_many "argus_many_kept"(int most, const char* base, const uint16_t* ends, int64_t step, int64_t skip, int64_t n,
+                                     int scale, uint8_t* left) noexcept nogil
     int lowest_bit "argus_lowest_bit"(uint32_t v) noexcept nogil
