@@ -1,10 +1,15 @@
 # Memory that answers are received into: a buffer for Python, shared with the batches whose texts stay in it.
 # Included by _core.pyx after bridge_reader.pxi.
 
+cdef extern from "errno.h" nogil:
+    int EINTR
+
 cdef extern from "Python.h":
+    int PyErr_CheckSignals() except -1
     int PyBuffer_FillInfo(Py_buffer* view, object owner, void* p, Py_ssize_t n, int readonly, int flags) except -1
 
 cdef extern from "argus/platform.h" nogil:
+    int64_t argus_now_ns()
     int argus_receive(int64_t socket, void* p, size_t least, size_t room, int64_t timeout_ms, size_t* got)
 
 
@@ -50,17 +55,28 @@ cdef class WireMemory:
     def receive(self, int64_t descriptor, int64_t at, int64_t least, int64_t upto, timeout):
         """Receive from a socket into bytes at .. upto-1, `least` of them, without the GIL; returns how many came.
 
-        Less than `least` means that the other side has closed, or that a signal came. OSError, and TimeoutError when
-        nothing comes for `timeout` seconds (None: no limit).
+        Less than `least` means that the other side has closed. OSError, and TimeoutError when nothing comes for `timeout`
+        seconds (None: no limit). A signal whose handler raises nothing makes no difference (PEP 475).
         """
         cdef size_t got = 0
         cdef int64_t limit = -1 if timeout is None else int(timeout * 1000 + 0.999)
+        cdef int64_t left = limit, begun = argus_now_ns(), came = 0
         cdef int error
         if not 0 <= at <= upto <= self.block.size or least > upto - at:
             raise ValueError(f"bytes {at} to {upto}, at least {least}, of {self.block.size}")
-        with nogil:
-            error = argus_receive(descriptor, self.block.data + at, least, upto - at, limit, &got)
+        while True:
+            with nogil:
+                error = argus_receive(descriptor, self.block.data + at + came, least - came, upto - at - came, left, &got)
+            came += got
+            if error != EINTR:
+                break
+            PyErr_CheckSignals()
+            if got:
+                begun = argus_now_ns()
+            if limit >= 0:
+                left = limit - (argus_now_ns() - begun) // 1000000
+                left = left if left > 0 else 0
         if error:
             import os
             raise OSError(error, os.strerror(error))
-        return got
+        return came

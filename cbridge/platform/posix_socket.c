@@ -15,10 +15,10 @@ int argus_receive(int64_t socket, void *p, size_t least, size_t room, int64_t ti
       *got += (size_t)n;
       continue;
     }
-    if (n == 0 || errno == EINTR) return 0;
+    if (n == 0) return 0;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return errno;
     n = poll(&waiting, 1, timeout_ms > 0x7FFFFFFF ? 0x7FFFFFFF : (int)timeout_ms);
-    if (n < 0) return errno == EINTR ? 0 : errno;
+    if (n < 0) return errno;
     if (n == 0) return ETIMEDOUT;
   }
   return 0;

@@ -49,8 +49,8 @@ void argus_spill_close(int file);
 void argus_error_text(int error, char *out, size_t n);
 
 /* ---- sockets ---- */
-/* Receives at least `least` bytes, at most `room`; fewer when the other side has closed or a signal came. 0, or
- * errno's; ETIMEDOUT when nothing comes for timeout_ms (below 0: no limit). */
+/* Receives at least `least` bytes, at most `room`; fewer when the other side has closed. 0, or errno's, also when some
+ * have come: EINTR at a signal, ETIMEDOUT when nothing comes for timeout_ms (below 0: no limit). */
 int argus_receive(int64_t socket, void *p, size_t least, size_t room, int64_t timeout_ms, size_t *got);
 
 /* ---- the GIL, when this thread holds it; no effect without a running Python ---- */

@@ -231,6 +231,8 @@ class FakeHS2:
             return
         if fault.startswith("late"):
             time.sleep(3)
+        if fault.startswith("slow"):
+            time.sleep(0.6)
         connection.sendall(frame)
 
     # ---- calls ----

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -269,6 +270,24 @@ def test_an_answer_in_pieces(transport: str) -> None:
         connected = Hive.connect(settings(server))
         assert query(connected, "select 1") == [(1,)]
         connected.disconnect()
+
+
+@pytest.mark.parametrize("transport", ["sasl", "nosasl"])
+def test_a_signal_does_not_end_a_fetch(transport: str) -> None:
+    """PEP 475: a system call that a signal has interrupted goes on."""
+    heard: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda number, frame: heard.append(number))
+    try:
+        with fake_server(transport, faults=["slow FetchResults"]) as server:
+            connected = Hive.connect(settings(server, socket_timeout=5))
+            signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+            assert query(connected, "select 1") == [(1,)]
+            assert len(heard) >= 3
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            connected.disconnect()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_large_rows_make_pages_smaller(transport: str) -> None:
