@@ -57,7 +57,9 @@ def pythons() -> dict[str, Path]:
 def other_python(version: str) -> Path:
     """The interpreter of a version, or a skip that says what is not there."""
     if version not in pythons():
-        pytest.skip(f"no Python {version} on this machine (looked on PATH and in pyenv)")
+        pytest.skip(
+            f"no Python {version} on PATH or in pyenv: PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install {version}"
+        )
     return pythons()[version]
 
 
@@ -67,7 +69,7 @@ def libpython(version: str) -> Path:
     text = "import sysconfig as s; v = s.get_config_var; print(v('LIBDIR'), v('INSTSONAME'), sep='/')"
     path = Path(run([python, "-c", text]).strip())
     if ".so" not in path.name or not path.exists():
-        pytest.skip(f"Python {version} has no shared library: {path}")
+        pytest.skip(f"Python {version} has no shared library {path}: build it with --enable-shared")
     return path
 
 
@@ -201,7 +203,7 @@ def test_other_python_is_adopted(driver_path: Path, version: str) -> None:
     """Debian's own is linked statically; others may be newer than the one the driver was built with."""
     python = Path("/usr/bin/python3") if version == "system" else other_python(version)
     if not python.exists():
-        pytest.skip("no /usr/bin/python3 on this machine")
+        pytest.skip("no /usr/bin/python3: apt-get install python3")
     text = "import sys; print('%d.%d' % sys.version_info[:2])"
     same = run([python, "-c", text]).strip() == THIS
     done = subprocess.run([python, CLIENT, driver_path, CONNECT], capture_output=True, text=True, timeout=60)

@@ -34,7 +34,6 @@ PATIENCE = 30.0
 PERMISSION_DENIED = 4
 """Trino's code for it (StandardErrorCode)."""
 
-
 FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
 
 
