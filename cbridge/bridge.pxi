@@ -423,7 +423,7 @@ cdef SQLRETURN adopt(Stmt* s, object op) except? SQL_STILL_EXECUTING:
 
 cdef bint arm(Stmt* s, object st) except -1:
     """Begin with no SQLCancel noted; False when one came for this asynchronous call before it got here (HY008)."""
-    if s.call_cancelled:
+    if argus_load(&s.call_cancelled):
         fail(&s.h, b"HY008", b"The statement was cancelled before it was executed")
         return False
     st.arm()
@@ -516,7 +516,7 @@ cdef SQLRETURN py_cancel(SQLHANDLE h):
     if s is NULL:
         return SQL_INVALID_HANDLE
     if argus_load(&s.busy):
-        s.call_cancelled = 1
+        argus_store(&s.call_cancelled, 1)
     if s.py is NULL:
         return SQL_SUCCESS
     st = <object>s.py

@@ -1,8 +1,17 @@
 /* What the loader says when it has no core: handles are dummies, so that connect can fail, and the reason is the one
  * diagnostic record of each of them. Included by loader.c before the trampolines. */
-static char why[1200] = "[Argus] ";
-static int no_core;
+enum { WHY = 1200 };
+static uint32_t lock; /* of opening the core, and so of the reason, which each try words again */
+static char why[WHY] = "[Argus] ";
+static uint32_t no_core;
 static char dummy;
+
+static const char *reason(char *out) {
+  argus_lock(&lock);
+  memcpy(out, why, WHY);
+  argus_unlock(&lock);
+  return out;
+}
 
 /* The reason as the application reads text: UTF-8, UTF-16 or UTF-32. Lengths are in units; the end is a zero unit. */
 static int put_text(const char *text, void *out, long capacity, int unit) {
@@ -39,9 +48,10 @@ static SQLRETURN broken_rec(SQLSMALLINT number, void *state, SQLINTEGER *native,
                             SQLSMALLINT *length, int unit) {
   if (number < 1 || capacity < 0) return SQL_ERROR;
   if (number > 1) return SQL_NO_DATA;
+  char text[WHY];
   if (state) put_text("HY000", state, 6, unit);
   if (native) *native = 0;
-  int n = put_text(why, message, capacity, unit);
+  int n = put_text(reason(text), message, capacity, unit);
   if (length) *length = (SQLSMALLINT)n;
   return message && n >= capacity ? SQL_SUCCESS_WITH_INFO : SQL_SUCCESS;
 }
@@ -50,13 +60,14 @@ static SQLRETURN broken_rec(SQLSMALLINT number, void *state, SQLINTEGER *native,
 static SQLRETURN broken_error(void *state, SQLINTEGER *native, void *message, SQLSMALLINT capacity, SQLSMALLINT *length,
                               int unit) {
   static int told;
-  told = !told;
-  return told ? broken_rec(1, state, native, message, capacity, length, unit) : SQL_NO_DATA;
+  return __atomic_xor_fetch(&told, 1, __ATOMIC_RELAXED) ? broken_rec(1, state, native, message, capacity, length, unit)
+                                                        : SQL_NO_DATA;
 }
 
 static SQLRETURN broken_field(SQLSMALLINT number, SQLSMALLINT field, void *out, SQLSMALLINT bytes, SQLSMALLINT *length,
                               int unit) {
   const char *text = "";
+  char copy[WHY];
   if (field == SQL_DIAG_NUMBER) {
     if (out) *(SQLINTEGER *)out = 1;
     return SQL_SUCCESS;
@@ -81,7 +92,7 @@ static SQLRETURN broken_field(SQLSMALLINT number, SQLSMALLINT field, void *out, 
       text = "HY000";
       break;
     case SQL_DIAG_MESSAGE_TEXT:
-      text = why;
+      text = reason(copy);
       break;
     case SQL_DIAG_CLASS_ORIGIN:
     case SQL_DIAG_SUBCLASS_ORIGIN:

@@ -15,7 +15,6 @@
 #endif
 
 enum { NOT_YET, LOADED };
-static uint32_t lock;
 static int state;
 
 static int failed(const char *format, const char *a, const char *b) {
@@ -68,11 +67,13 @@ static int open_core(void) {
 __attribute__((noinline, cold)) static void *load(int i) {
   argus_lock(&lock);
   if (state != LOADED) {
-    no_core = open_core() != 0;
-    if (!no_core) state = LOADED;
+    int failure = open_core() != 0;
+    argus_store(&no_core, (uint32_t)failure);
+    if (!failure) state = LOADED;
   }
+  void *to = targets[i];
   argus_unlock(&lock);
-  return targets[i];
+  return to;
 }
 
 static inline void *target(int i) {

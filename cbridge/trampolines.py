@@ -46,7 +46,7 @@ def function(result: str, name: str, types: list[str]) -> list[str]:
     return [
         f"{result} {name}({declared}) {{",
         f"  void *to = target(I_{name});",
-        f"  if (!to) return {refusal if refusal == failure else f'no_core ? {refusal} : {failure}'};",
+        f"  if (!to) return {refusal if refusal == failure else f'argus_load(&no_core) ? {refusal} : {failure}'};",
         f"  return (({pointer})to)({', '.join(arguments)});",
         "}",
     ]

@@ -11,7 +11,7 @@ cdef SQLRETURN complete(Stmt* s, SQLRETURN* outcome) noexcept nogil:
         outcome[0] = SQL_STILL_EXECUTING
         return SQL_SUCCESS
     argus_lock(&s.h.lock)
-    if s.h.magic != MAGIC_STMT:
+    if not alive(&s.h, MAGIC_STMT):
         argus_unlock(&s.h.lock)
         return SQL_INVALID_HANDLE
     function = s.busy

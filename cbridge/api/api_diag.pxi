@@ -1,5 +1,6 @@
 # SQLGetDiagRec, SQLGetDiagField: reading the records of any handle, without changing them and without Python.
-# Included by _core.pyx after api_result.pxi.
+# Included by _core.pyx after api_result.pxi. The handle's lock is held meanwhile: another thread's call on the same handle,
+# such as a new statement of the connection, does away with the records.
 
 cdef Head* stmt_head(Stmt* s) noexcept nogil:
     """Where a statement's records are: with those of other calls while a function runs asynchronously."""
@@ -18,6 +19,22 @@ cdef Head* head_of(SQLSMALLINT kind, SQLHANDLE h) noexcept nogil:
     if kind == SQL_HANDLE_DESC:
         return <Head*>desc(h)
     return NULL
+
+
+cdef Head* head_open(SQLSMALLINT kind, SQLHANDLE h) noexcept nogil:
+    """Lock where the records of a handle are; NULL, and nothing is locked, when it is none any more."""
+    cdef Head* head = head_of(kind, h)
+    if head is NULL:
+        return NULL
+    argus_lock(&head.lock)
+    if head_of(kind, h) is head:
+        return head
+    argus_unlock(&head.lock)
+    # Freed, or an asynchronous function has begun or ended meanwhile.
+    head = head_of(kind, h)
+    if head is not NULL:
+        argus_lock(&head.lock)
+    return head
 
 
 cdef const char* odbc2_states() noexcept nogil:
@@ -74,11 +91,20 @@ cdef const char* message_of(const DiagRec* r) noexcept nogil:
 
 cdef SQLRETURN diag_rec(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT i, void* state, SQLINTEGER* native, void* text,
                         SQLSMALLINT cap, SQLSMALLINT* total, bint wide) noexcept nogil:
-    cdef Head* h = head_of(kind, handle)
-    cdef DiagRec* r
-    cdef char code[6]
+    cdef Head* h = head_open(kind, handle)
+    cdef SQLRETURN rc
     if h is NULL:
         return SQL_INVALID_HANDLE
+    rc = head_rec(kind, handle, h, i, state, native, text, cap, total, wide)
+    argus_unlock(&h.lock)
+    return rc
+
+
+cdef SQLRETURN head_rec(SQLSMALLINT kind, SQLHANDLE handle, const Head* h, SQLSMALLINT i, void* state, SQLINTEGER* native,
+                        void* text, SQLSMALLINT cap, SQLSMALLINT* total, bint wide) noexcept nogil:
+    """diag_rec with the records locked."""
+    cdef DiagRec* r
+    cdef char code[6]
     if i < 1 or cap < 0:
         return SQL_ERROR
     if i > h.ndiag:
@@ -202,9 +228,18 @@ cdef SQLRETURN diag_record_field(SQLSMALLINT kind, SQLHANDLE handle, const DiagR
 
 cdef SQLRETURN diag_field(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT i, SQLSMALLINT field, SQLPOINTER out,
                           SQLSMALLINT cap, SQLSMALLINT* total, bint wide) noexcept nogil:
-    cdef Head* h = head_of(kind, handle)
+    cdef Head* h = head_open(kind, handle)
+    cdef SQLRETURN rc
     if h is NULL:
         return SQL_INVALID_HANDLE
+    rc = head_field(kind, handle, h, i, field, out, cap, total, wide)
+    argus_unlock(&h.lock)
+    return rc
+
+
+cdef SQLRETURN head_field(SQLSMALLINT kind, SQLHANDLE handle, Head* h, SQLSMALLINT i, SQLSMALLINT field, SQLPOINTER out,
+                          SQLSMALLINT cap, SQLSMALLINT* total, bint wide) noexcept nogil:
+    """diag_field with the records locked."""
     if (field == SQL_DIAG_NUMBER or field == SQL_DIAG_RETURNCODE or field == SQL_DIAG_ROW_COUNT
             or field == SQL_DIAG_CURSOR_ROW_COUNT or field == SQL_DIAG_DYNAMIC_FUNCTION
             or field == SQL_DIAG_DYNAMIC_FUNCTION_CODE):

@@ -2,12 +2,17 @@
 # Included by _core.pyx first of api/.
 
 cdef public SQLRETURN SQLAllocHandle(SQLSMALLINT kind, SQLHANDLE parent, SQLHANDLE* out) noexcept nogil:
+    cdef Env* e
     if out is NULL:
         return SQL_ERROR
     out[0] = NULL
     if kind == SQL_HANDLE_ENV:
-        out[0] = slot_alloc(MAGIC_ENV)
-        return SQL_SUCCESS if out[0] is not NULL else SQL_ERROR
+        e = <Env*>slot_alloc()
+        if e is NULL:
+            return SQL_ERROR
+        slot_open(&e.h, MAGIC_ENV)
+        out[0] = e
+        return SQL_SUCCESS
     if kind == SQL_HANDLE_DBC:
         return alloc_dbc(env(parent), out)
     if kind == SQL_HANDLE_STMT or kind == SQL_HANDLE_DESC:
@@ -63,7 +68,7 @@ cdef SQLRETURN free_explicit(Desc* x) noexcept nogil:
             return SQL_INVALID_HANDLE
         return leave(&x.h, fail(&x.h, b"HY017", b"An implicit descriptor is freed with its statement, not by itself"))
     argus_lock(&d.h.lock)
-    if x.h.magic != MAGIC_DESC:
+    if not alive(&x.h, MAGIC_DESC):
         argus_unlock(&d.h.lock)
         return SQL_INVALID_HANDLE
     s = d.stmts

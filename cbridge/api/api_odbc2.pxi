@@ -46,13 +46,16 @@ cdef SQLRETURN next_error(SQLHANDLE e, SQLHANDLE d, SQLHANDLE s, void* state, SQ
     if h is NULL:
         kind = SQL_HANDLE_ENV
         h = e
-    head = head_of(kind, h)
+    head = head_open(kind, h)
     if head is NULL:
         return SQL_INVALID_HANDLE
-    rc = diag_rec(kind, h, <SQLSMALLINT>(head.told + 1), state, native, text, cap, total, wide)
+    rc = head_rec(kind, h, head, <SQLSMALLINT>(head.told + 1), state, native, text, cap, total, wide)
     if SQL_SUCCEEDED(rc):
         head.told += 1
-    elif rc == SQL_NO_DATA and state is not NULL:
+    argus_unlock(&head.lock)
+    if SQL_SUCCEEDED(rc):
+        return rc
+    if rc == SQL_NO_DATA and state is not NULL:
         give_plain(b"00000", state, 6, NULL, wide, False)
     return rc
 

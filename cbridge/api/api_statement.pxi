@@ -126,17 +126,23 @@ cdef public SQLRETURN SQLExecDirectW(SQLHSTMT h, SQLWCHAR* text, SQLINTEGER n) n
 
 
 cdef public SQLRETURN SQLCancel(SQLHSTMT h) noexcept nogil:
-    """No handle lock is taken where something runs: the thread that runs it holds the lock."""
+    """Where something runs, the thread that runs it holds the lock, which is not waited for."""
     cdef Stmt* s = stmt(h)
+    cdef bint idle
     if s is NULL:
         return SQL_INVALID_HANDLE
-    if not argus_load(&s.busy) and waiting(s):
-        if not enter(&s.h, MAGIC_STMT):
+    if argus_try_lock(&s.h.lock):
+        if not alive(&s.h, MAGIC_STMT):
+            argus_unlock(&s.h.lock)
             return SQL_INVALID_HANDLE
-        params_cancel(s)
-        return leave(&s.h, SQL_SUCCESS)
-    if s.py is NULL and not argus_load(&s.busy):
-        return SQL_SUCCESS
+        if s.busy == 0 and waiting(s):
+            fresh(&s.h)
+            params_cancel(s)
+            return leave(&s.h, SQL_SUCCESS)
+        idle = s.py is NULL and s.busy == 0
+        argus_unlock(&s.h.lock)
+        if idle:
+            return SQL_SUCCESS
     return bridge_cancel(h)
 
 

@@ -79,7 +79,7 @@ cdef void worker_run(void* arg) noexcept nogil:
     cdef AsyncCall* call = <AsyncCall*>arg
     cdef Stmt* s = call.s
     argus_lock(&s.h.lock)
-    if s.h.magic == MAGIC_STMT and s.call is call:
+    if alive(&s.h, MAGIC_STMT) and s.call is call:
         call.rc = work_now(s, call)
         s.h.returncode = call.rc
         argus_store(&s.call_done, 1)
@@ -103,7 +103,7 @@ cdef SQLRETURN launch(Stmt* s, SQLUSMALLINT function, AsyncCall* call) noexcept 
         return SQL_ERROR
     s.call = call
     s.call_done = 0
-    s.call_cancelled = 0
+    argus_store(&s.call_cancelled, 0)
     s.call_pid = argus_pid()
     front_clear(s, SQL_STILL_EXECUTING)
     argus_store(&s.busy, function)
@@ -252,7 +252,7 @@ cdef inline bint begin(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept n
     the outcome of the asynchronous call that this one asks about, HY010 where another one runs or parameter data is
     waited for."""
     if s is not NULL and argus_load(&s.busy) == 0 and argus_try_lock(&s.h.lock):
-        if s.h.magic == MAGIC_STMT and s.busy == 0 and not waiting(s):
+        if alive(&s.h, MAGIC_STMT) and s.busy == 0 and not waiting(s):
             fresh(&s.h)
             return True
         argus_unlock(&s.h.lock)
@@ -266,7 +266,7 @@ cdef bint begin_slowly(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept n
         return False
     while argus_load(&s.busy) == 0:
         argus_lock(&s.h.lock)
-        if s.h.magic != MAGIC_STMT:
+        if not alive(&s.h, MAGIC_STMT):
             argus_unlock(&s.h.lock)
             return False
         if s.busy == 0:
@@ -293,7 +293,7 @@ cdef bint poll(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept nogil:
         return False
     argus_lock(&s.h.lock)
     call = <AsyncCall*>s.call
-    if s.h.magic != MAGIC_STMT or s.busy != function or call is NULL:
+    if not alive(&s.h, MAGIC_STMT) or s.busy != function or call is NULL:
         argus_unlock(&s.h.lock)  # another thread has asked first
         front_fail(s)
         return False
@@ -307,7 +307,7 @@ cdef bint poll(Stmt* s, SQLUSMALLINT function, SQLRETURN* rc) noexcept nogil:
     goes_on = call.work == WORK_DESCRIBE and SQL_SUCCEEDED(call.rc)
     call_free(call)
     s.call = NULL
-    s.call_cancelled = 0
+    argus_store(&s.call_cancelled, 0)
     argus_store(&s.busy, 0)
     if not goes_on:
         argus_unlock(&s.h.lock)

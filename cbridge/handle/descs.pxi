@@ -3,7 +3,7 @@
 
 cdef Desc* desc_new(Dbc* d, Stmt* s, SQLSMALLINT kind) noexcept nogil:
     """A descriptor with the defaults of the SQLSetDescField page; NULL when memory is out."""
-    cdef Desc* x = <Desc*>slot_alloc(MAGIC_DESC)
+    cdef Desc* x = <Desc*>slot_alloc()
     if x is NULL:
         return NULL
     x.dbc = d
@@ -15,6 +15,7 @@ cdef Desc* desc_new(Dbc* d, Stmt* s, SQLSMALLINT kind) noexcept nogil:
     if desc_reserve(x, 0) != SQL_SUCCESS:
         slot_free(x)
         return NULL
+    slot_open(&x.h, MAGIC_DESC)
     return x
 
 

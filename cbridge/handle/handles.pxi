@@ -204,40 +204,49 @@ cdef extern from "argus/platform.h" nogil:
     void argus_unlock(uint32_t* word)
     uint32_t argus_load(const uint32_t* word)
     void argus_store(uint32_t* word, uint32_t value)
+    void argus_store_first(uint32_t* word, uint32_t value)
+    uintptr_t argus_load_size(const uintptr_t* word)
+    void argus_store_size(uintptr_t* word, uintptr_t value)
     void* argus_reserve(size_t nbytes)
 
 cdef enum:
     SLAB_SLOTS = 1 << 18
 
-# No initial values: the module's import would set them again, after the first handles were made.
+# No initial values: the module's import would set them again, after the first handles were made. Any thread may prove a
+# handle while another one makes one: what `prove` reads is read and written atomically.
 cdef uint32_t slab_word
-cdef char* slab_base
+cdef uintptr_t slab_base      # address; 0 until the first handle
 cdef uintptr_t slab_used      # bytes handed out so far; grows only
 cdef char* slab_free_first
 cdef char* slab_free_last
 
 
-cdef void* slot_alloc(uint32_t magic) noexcept nogil:
-    """A zeroed slot with its magic set; NULL when memory or slots are out. Freed slots are reused oldest first."""
-    global slab_base, slab_used, slab_free_first, slab_free_last
+cdef void* slot_alloc() noexcept nogil:
+    """A zeroed slot, which `slot_open` makes a handle; NULL when memory or slots are out. Freed slots are reused oldest
+    first."""
+    global slab_free_first, slab_free_last
     cdef char* p = NULL
     argus_lock(&slab_word)
-    if slab_base is NULL:
-        slab_base = <char*>argus_reserve(<size_t>SLAB_SLOTS * SLOT_BYTES)
-    if slab_base is not NULL:
+    if slab_base == 0:
+        argus_store_size(&slab_base, <uintptr_t>argus_reserve(<size_t>SLAB_SLOTS * SLOT_BYTES))
+    if slab_base != 0:
         if slab_used < <uintptr_t>SLAB_SLOTS * SLOT_BYTES and (slab_free_first is NULL or slab_used < 64 * SLOT_BYTES):
-            p = slab_base + slab_used
-            slab_used += SLOT_BYTES
+            p = <char*>(slab_base + slab_used)
+            argus_store_size(&slab_used, slab_used + SLOT_BYTES)
         elif slab_free_first is not NULL:
             p = slab_free_first
             slab_free_first = (<char**>(p + 16))[0]
             if slab_free_first is NULL:
                 slab_free_last = NULL
     if p is not NULL:
-        memset(p + 8, 0, SLOT_BYTES - 8)  # not the lock word: a thread may still wait on it
-        (<Head*>p).magic = magic
+        memset(p + 8, 0, SLOT_BYTES - 8)  # not magic and lock word: a thread may still wait for the handle that was here
     argus_unlock(&slab_word)
     return p
+
+
+cdef inline void slot_open(Head* h, uint32_t magic) noexcept nogil:
+    """The handle is whole: from here on it is one."""
+    argus_store(&h.magic, magic)
 
 
 cdef void slot_free(void* slot) noexcept nogil:
@@ -245,7 +254,7 @@ cdef void slot_free(void* slot) noexcept nogil:
     global slab_free_first, slab_free_last
     cdef char* p = <char*>slot
     argus_lock(&slab_word)
-    (<Head*>p).magic = 0
+    argus_store(&(<Head*>p).magic, 0)
     (<char**>(p + 16))[0] = NULL
     if slab_free_last is NULL:
         slab_free_first = p
@@ -255,12 +264,17 @@ cdef void slot_free(void* slot) noexcept nogil:
     argus_unlock(&slab_word)
 
 
+cdef inline bint alive(const Head* h, uint32_t magic) noexcept nogil:
+    return argus_load(&h.magic) == magic
+
+
 cdef inline void* prove(void* handle, uint32_t magic) noexcept nogil:
     """`handle` when it is a live handle of that kind; never reads outside the slab."""
-    cdef uintptr_t at = <uintptr_t>handle - <uintptr_t>slab_base
-    if handle is NULL or at >= slab_used or at & (SLOT_BYTES - 1):
+    cdef uintptr_t used = argus_load_size(&slab_used)  # first: there is a base where there is one slot
+    cdef uintptr_t at = <uintptr_t>handle - argus_load_size(&slab_base)
+    if handle is NULL or at >= used or at & (SLOT_BYTES - 1):
         return NULL
-    return handle if (<Head*>handle).magic == magic else NULL
+    return handle if alive(<Head*>handle, magic) else NULL
 
 
 cdef inline Env* env(SQLHANDLE h) noexcept nogil:
@@ -289,7 +303,7 @@ cdef inline void fresh(Head* h) noexcept nogil:
 cdef inline bint enter(Head* h, uint32_t magic) noexcept nogil:
     """Take the handle's lock and drop its old diagnostics. False: it was freed while this thread waited."""
     argus_lock(&h.lock)
-    if h.magic != magic:
+    if not alive(h, magic):
         argus_unlock(&h.lock)
         return False
     fresh(h)

@@ -3,7 +3,7 @@
 
 cdef Stmt* stmt_new(Dbc* d) noexcept nogil:
     """A statement with its four implicit descriptors, linked to the connection; NULL when memory is out."""
-    cdef Stmt* s = <Stmt*>slot_alloc(MAGIC_STMT)
+    cdef Stmt* s = <Stmt*>slot_alloc()
     if s is NULL:
         return NULL
     s.dbc = d
@@ -23,6 +23,7 @@ cdef Stmt* stmt_new(Dbc* d) noexcept nogil:
     stmt_defaults(s)
     s.next = d.stmts
     d.stmts = s
+    slot_open(&s.h, MAGIC_STMT)
     return s
 
 
@@ -66,7 +67,7 @@ cdef SQLRETURN stmt_free(Stmt* s) noexcept nogil:
         return front_fail(s)
     argus_lock(&d.h.lock)
     argus_lock(&s.h.lock)
-    if s.h.magic != MAGIC_STMT:
+    if not alive(&s.h, MAGIC_STMT):
         argus_unlock(&s.h.lock)
         argus_unlock(&d.h.lock)
         return SQL_INVALID_HANDLE
@@ -87,13 +88,14 @@ cdef SQLRETURN stmt_free(Stmt* s) noexcept nogil:
 
 
 cdef Dbc* dbc_new(Env* e) noexcept nogil:
-    cdef Dbc* d = <Dbc*>slot_alloc(MAGIC_DBC)
+    cdef Dbc* d = <Dbc*>slot_alloc()
     if d is NULL:
         return NULL
     d.env = e
     dbc_defaults(d)
     d.next = e.first
     e.first = d
+    slot_open(&d.h, MAGIC_DBC)
     return d
 
 

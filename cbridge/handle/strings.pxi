@@ -4,15 +4,14 @@
 cdef extern from "argus/platform.h" nogil:
     int argus_wchar_bytes()
 
-cdef int32_t wchar_width  # 0 until asked
+cdef uint32_t wchar_width  # 0 until asked; threads ask at the same time
 
 
 cdef inline int32_t wchar_bytes() noexcept nogil:
     """Bytes of a SQLWCHAR in this process: 4 under iODBC, else 2. Asked once."""
-    global wchar_width
-    if wchar_width == 0:
-        wchar_width = argus_wchar_bytes()
-    return wchar_width
+    if argus_load(&wchar_width) == 0:
+        argus_store_first(&wchar_width, <uint32_t>argus_wchar_bytes())
+    return <int32_t>argus_load(&wchar_width)
 
 
 cdef void settle_wchar(const void* text, int64_t length) noexcept nogil:
@@ -20,12 +19,11 @@ cdef void settle_wchar(const void* text, int64_t length) noexcept nogil:
 
     A connection string begins with two ASCII characters, so its second 16-bit unit is zero only in UTF-32.
     """
-    global wchar_width
     cdef const uint16_t* units = <const uint16_t*>text
     if text is NULL or (length != SQL_NTS and length < 2) or units[0] == 0:
         return
     if wchar_bytes() == 2 and units[1] == 0:
-        wchar_width = 4
+        argus_store(&wchar_width, 4)
 
 
 # A text argument as UTF-8. `p` is NULL only where the application passed NULL; terminated by a NUL either way.

@@ -95,6 +95,15 @@ static inline int argus_try_lock(uint32_t *word) {
 /* A word that is read without a lock and says that what was written before it is there. */
 static inline uint32_t argus_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 static inline void argus_store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
+static inline uintptr_t argus_load_size(const uintptr_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+static inline void argus_store_size(uintptr_t *word, uintptr_t value) {
+  __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+/* Only where it is still 0, so that what another thread has settled meanwhile stays. */
+static inline void argus_store_first(uint32_t *word, uint32_t value) {
+  uint32_t zero = 0;
+  __atomic_compare_exchange_n(word, &zero, value, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
 
 static inline void argus_lock(uint32_t *word) {
   if (!argus_try_lock(word)) argus_lock_wait(word);

@@ -315,8 +315,10 @@ SQLERROR = """
 import ctypes, sys
 lib = ctypes.CDLL(sys.argv[1])
 env, dbc, n = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_short()
+for function in (lib.SQLAllocEnv, lib.SQLAllocConnect, lib.SQLConnect, lib.SQLError, lib.SQLFreeConnect, lib.SQLFreeEnv):
+    function.restype = ctypes.c_short
 assert lib.SQLAllocEnv(ctypes.byref(env)) == 0 == lib.SQLAllocConnect(env, ctypes.byref(dbc))
-assert ctypes.c_short(lib.SQLConnect(dbc, b"x", -3, None, 0, None, 0)).value == -1
+assert lib.SQLConnect(dbc, b"x", -3, None, 0, None, 0) == -1
 for _ in range(2):
     for expected in (0, 100):
         text = ctypes.create_string_buffer(1000)

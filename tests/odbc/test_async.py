@@ -339,4 +339,7 @@ def test_every_function_of_a_statement_asks_whether_one_runs() -> None:
         text = path.read_text("utf-8")
         for function in text.split("\ncdef ")[1:]:
             if "SQLCancel(" not in function.split(":")[0]:
-                assert "MAGIC_STMT)" not in function or "bint begin(" in function, (path.name, function[:100])
+                assert "enter(&s.h, MAGIC_STMT)" not in function or "bint begin(" in function, (
+                    path.name,
+                    function[:100],
+                )
