@@ -1,7 +1,7 @@
 """The two native files beside the package: libargus_odbc.so (the loader) and _core.abi3.so (Cython, stable ABI).
 
 ARGUS_DEBUG=1     -O0 -g, C assertions, Cython's bounds checks
-ARGUS_SANITIZE=1  AddressSanitizer and UndefinedBehaviorSanitizer
+ARGUS_SANITIZE    gcc's -fsanitize: address,undefined (tools/asan.sh) or thread (tools/tsan.sh)
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ sys.path.insert(0, str(HERE / "cbridge"))
 import trampolines  # noqa: E402
 
 DEBUG = os.environ.get("ARGUS_DEBUG") == "1"
-SANITIZE = os.environ.get("ARGUS_SANITIZE") == "1"
+SANITIZE = os.environ.get("ARGUS_SANITIZE", "")
 PLATFORM = [f"cbridge/platform/{name}.c" for name in ("posix", "posix_python", "posix_socket", "posix_spill")]
 # -Bsymbolic: our SQLPrepare must not land in the driver manager's SQLExecDirect. nodelete: Python keeps pointers to us.
 LINK = ["-Wl,-Bsymbolic", "-Wl,-z,nodelete", "-Wl,-z,now", "-pthread"]
 OPTIMIZE = ["-O0", "-g", "-UNDEBUG"] if DEBUG else ["-O1", "-g", "-UNDEBUG"] if SANITIZE else ["-O3"]
-CHECKS = ["-fno-omit-frame-pointer", "-fsanitize=address,undefined"] if SANITIZE else []
+CHECKS = ["-fno-omit-frame-pointer", f"-fsanitize={SANITIZE}"] if SANITIZE else []
 
 
 def build_python() -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ wanted=$({
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     echo "Building both native files with AddressSanitizer and UndefinedBehaviorSanitizer"
     rm -rf "$out" "$stamp"
-    if ! ARGUS_SANITIZE=1 "$python" setup.py -q build --build-lib "$out" --build-temp build/asan-temp \
+    if ! ARGUS_SANITIZE=address,undefined "$python" setup.py -q build --build-lib "$out" --build-temp build/asan-temp \
         >build/asan.log 2>&1 </dev/null; then
         tail -n 60 build/asan.log >&2
         exit 1
