@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
@@ -17,6 +18,10 @@ MORE = -1
 """The message goes on."""
 ALIEN = -2
 """The bytes are no Thrift message."""
+
+
+WHOLE, NO_ROOM = 0, 1
+"""States of Sockets.receive_answer; another one: the answer is cut off, or not of the usual form."""
 
 
 class Reader(TBinaryProtocol):
@@ -52,6 +57,24 @@ def wire_memory(size: int) -> Any:
     except ImportError:
         return bytearray(size)
     return WireMemory(size)
+
+
+@dataclass(frozen=True)
+class Sockets:
+    """What the core does with plain sockets (cbridge/bridge_web.pxi)."""
+
+    receive_answer: Callable[[Any, int, int, int, float | None], tuple[int, int, int, int, float]]
+    send_now: Callable[[int, bytes], int]
+    look: Callable[[int], int]
+
+
+def sockets() -> Sockets | None:
+    """None where the core is not built: then Python's own sockets do it."""
+    try:
+        from argus_odbc._core import look, receive_answer, send_now
+    except ImportError:
+        return None
+    return Sockets(receive_answer, send_now, look)
 
 
 def _native_scan() -> tuple[Callable[[bytearray, object], int] | None, Callable[[bytearray, int], int] | None]:

@@ -14,15 +14,16 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-from argus_odbc import tls
+from argus_odbc import native, tls
 from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
-from argus_odbc.web.chunks import receive_chunks
+from argus_odbc.web.chunks import Chunks, receive_chunks
 from argus_odbc.web.proxies import Proxy, Tunnel, through_socks, through_tls
-from argus_odbc.web.response import Response
+from argus_odbc.web.request import Writer
+from argus_odbc.web.response import Received, Response
 from argus_odbc.web.spares import Spares
 
 try:
@@ -145,12 +146,14 @@ class Connection:
             in_tls = proxy is not None and proxy.context is not None
             opener, more = Tunnel if in_tls else http.client.HTTPSConnection, {"context": context}
         self._expected = LARGE
+        self._native = native.sockets()
         # A plain request is passed on by its full address: many proxies tunnel to the ports of TLS only.
         self._prefix, self._more = "", {}
         by_http = proxy is not None and proxy.scheme == "http"
         host, port = (proxy.host, proxy.port) if proxy is not None and by_http else (address.host, address.port)
         self._http = opener(host, port, timeout=settings.login_timeout or None, blocksize=65536, **more)  # type: ignore[arg-type]
-        self._http.response_class = Response
+        self._writer = Writer(self._http)
+        self._method = ""
         if proxy is not None and not by_http:
             self._http._create_connection = through_socks(proxy)  # type: ignore[attr-defined]
         elif proxy is not None and proxy.context is not None:
@@ -167,6 +170,9 @@ class Connection:
         sock = _lowest(self._http.sock)
         if sock is None:
             return True
+        if self._native is not None:
+            found = self._native.look(sock.fileno())
+            return found == 0 or (found > 0 and isinstance(sock, ssl.SSLSocket))
         try:
             sock.setblocking(False)
             # Below TLS on purpose: session tickets may be waiting, but an end is an end.
@@ -184,6 +190,8 @@ class Connection:
         try:
             if isinstance(sock, ssl.SSLSocket) and sock.pending():
                 return True
+            if self._native is not None and seconds == 0:
+                return self._native.look(sock.fileno()) != 0
             waiting = select.poll()
             waiting.register(sock, select.POLLIN)
             return bool(waiting.poll(seconds * 1000))
@@ -196,30 +204,41 @@ class Connection:
             if self._http.sock is None:
                 self._http.connect()
             assert self._http.sock is not None
-            self._http.sock.settimeout(timeout or None)
+            if self._http.sock.gettimeout() != (timeout or None):
+                self._http.sock.settimeout(timeout or None)
         except (OSError, http.client.HTTPException) as e:
             # A proxy's refusal of the tunnel lies unread in a frame of http.client, and holds the socket open.
             traceback.clear_frames(e.__traceback__)
             raise Broken(_reason(e), sent=False, timed_out=isinstance(e, TimeoutError)) from e
         try:
-            self._http.request(method, self._prefix + path, body=body, headers={**headers, **self._more})
+            headers = {**headers, **self._more} if self._more else headers
+            self._method = method
+            self._write(self._writer.message(method, self._prefix + path, headers, body))
         except (OSError, http.client.HTTPException) as e:
             self.close()
             raise Broken(_reason(e), sent=True) from e
 
-    def receive(self, spares: Spares | None = None, zipped: bool = False) -> Answer:
+    def _write(self, message: bytes) -> None:
+        """Send a request; a small one without letting go of the GIL, as long as the socket takes it."""
+        sock = self._http.sock
+        assert sock is not None
+        sent = 0
+        if self._native is not None and type(sock) is socket.socket and len(message) <= LARGE:
+            sent = self._native.send_now(sock.fileno(), message)
+        if sent < len(message):
+            sock.sendall(memoryview(message)[sent:])
+
+    def receive(self, spares: Spares | None = None, zipped: bool = False, expected: int = 0) -> Answer:
         """The answer to what was sent; Broken when there is none.
 
         `spares`: where a large body may go. `zipped`: a large body with status 200 that comes as gzip may stay so.
+        `expected`: bytes that it will have at most, where that is known.
         """
         started = time.monotonic()
         try:
-            response = cast(Response, self._http.getresponse())
-            begun = time.monotonic()
-            body = self._large(response, spares) if spares is not None else None
-            if body is None:
-                body = response.read()
-            reading = time.monotonic() - begun
+            response, body, reading = self._answer(spares, expected)
+            if response.will_close:
+                self.close()
         except (OSError, http.client.HTTPException) as e:
             self.close()
             raise Broken(_reason(e), sent=True, timed_out=isinstance(e, TimeoutError)) from e
@@ -230,16 +249,68 @@ class Connection:
             body = unzipped(body)
         return Answer(response.status, headers, body, packed, reading, time.monotonic() - started, later)
 
+    def _answer(self, spares: Spares | None, expected: int) -> tuple[Response, bytes | memoryview, float]:
+        """Head, body, and the seconds that the body took."""
+        sock = self._http.sock
+        if sock is None:
+            raise http.client.NotConnected
+        source: Any = sock
+        if spares is not None and self._native is not None and type(sock) is socket.socket and self._method != "HEAD":
+            came = self._at_once(sock, spares, self._native, max(expected, LARGE) if expected else self._expected)
+            if not isinstance(came, bytes):
+                return came
+            source = Received(came, sock)
+        response = Response(source, method=self._method)
+        try:
+            response.begin()
+            begun = time.monotonic()
+            body = self._large(response, spares) if spares is not None else None
+            if body is None:
+                body = response.read()
+        finally:
+            # As long as it has a reader, the socket is not closed.
+            response.close()
+        return response, body, time.monotonic() - begun
+
+    def _at_once(
+        self, sock: socket.socket, spares: Spares, native_: native.Sockets, expected: int
+    ) -> tuple[Response, bytes | memoryview, float] | bytes:
+        """An answer of the usual form, received in one go without the GIL; of another form: its beginning."""
+        room, have, reading = spares.take(expected), 0, 0.0
+        while True:
+            state, have, head, end, seconds = native_.receive_answer(
+                room.obj, sock.fileno(), have, len(room), sock.gettimeout()
+            )
+            reading += seconds
+            if state != native.NO_ROOM:
+                break
+            # By what it says that it has, or by what has come.
+            larger = spares.take(end or 2 * len(room))
+            larger[:have] = room[:have]
+            room = larger
+        if state != native.WHOLE:
+            return bytes(room[:have])
+        response = Response(Received(bytes(room[:head])), method=self._method)  # type: ignore[arg-type]
+        response.begin()
+        self._expected = max(end + end // 8, LARGE)
+        body = room[head:end]
+        if response.chunked:
+            chunks = Chunks(body)
+            chunks.walk(len(body))
+            body = body[: chunks.end]
+        # More than the answer is no answer to what was asked.
+        response.will_close = response.will_close or have > end
+        return response, body if len(body) >= LARGE else bytes(body), reading
+
     def _large(self, response: http.client.HTTPResponse, spares: Spares) -> memoryview | None:
         """A large body of known length, received without the GIL where there is no TLS, or one in chunks; else None."""
         size, stream, sock = response.length, response.fp, self._http.sock
-        if response.status != 200:
+        if response.status != 200 or self._method == "HEAD":
             return None
         if response.chunked:
             body, came = receive_chunks(stream, sock, spares, self._expected)
             # Answers of one result are of about one size.
             self._expected = max(came + came // 8, LARGE)
-            response.close()
             return body
         if size is None or size < LARGE:
             return None
@@ -256,7 +327,6 @@ class Connection:
             if not n:
                 raise http.client.IncompleteRead(bytes(body[:came]), size - came)
             came += n
-        response.close()
         return body
 
     def abort(self) -> None:

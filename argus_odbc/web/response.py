@@ -6,9 +6,42 @@
 from __future__ import annotations
 
 import http.client
+import io
+import socket
+from typing import Any
 
 LONGEST_LINE, MOST_FIELDS = 65536, 100
 """Bytes, and lines, of a head: the limits of http.client."""
+
+
+class Received:
+    """A socket for `Response`, of which some bytes have been received already; without the socket itself: all of them."""
+
+    def __init__(self, data: bytes, sock: socket.socket | None = None) -> None:
+        self._data, self._sock = data, sock
+
+    def makefile(self, mode: str) -> io.BufferedIOBase:
+        if self._sock is None:
+            return io.BytesIO(self._data)
+        return io.BufferedReader(_Continued(self._data, self._sock), 65536)
+
+
+class _Continued(io.RawIOBase):
+    """Bytes, and what comes behind them."""
+
+    def __init__(self, data: bytes, sock: socket.socket) -> None:
+        self._data, self._sock = memoryview(data), sock
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: Any) -> int:
+        n = min(len(room), len(self._data))
+        if n == 0:
+            return self._sock.recv_into(room)
+        room[:n] = self._data[:n]
+        self._data = self._data[n:]
+        return n
 
 
 class Response(http.client.HTTPResponse):
@@ -58,6 +91,9 @@ class Response(http.client.HTTPResponse):
             line = self.fp.readline(LONGEST_LINE + 1)
             if len(line) > LONGEST_LINE:
                 raise http.client.LineTooLong("header line")
+            if not line.endswith(b"\n"):
+                # http.client takes the end of the connection for the end of the head.
+                raise http.client.IncompleteRead(line)
             text = line.decode("latin-1").rstrip("\r\n")
             if not text:
                 return fields

@@ -176,8 +176,8 @@ cdef void parts_run(Reader* r) noexcept nogil:
     cdef Batch* b = NULL
     cdef bint over
     while not r.stop and not parts_over(r):
-        if r.nspent:
-            # At once: the next part may want the memory.
+        if r.nspent and not parts_want(r):
+            # At once: the next part may want the memory. Where that is asked for now, bridge_fetch does it on its way.
             argus_monitor_unlock(r.monitor)
             bridge_drop_spent(r)
             argus_monitor_lock(r.monitor)

@@ -47,7 +47,9 @@ cdef struct Json:
     char* err
     size_t nerr
 
-cdef enum: JSON_MEMBERS = 64
+cdef enum:
+    JSON_MEMBERS = 64
+    JSON_SMALL = 1 << 16   # bytes that take less time than to get the GIL back beside other threads
 
 # One member of an object: the spans of its name (without quotes, escapes as they came) and of its value.
 cdef struct JsonMember:
@@ -241,8 +243,11 @@ def json_spans(data):
     j.end = j.start + view.len
     j.err = err
     j.nerr = sizeof(err)
-    with nogil:
+    if view.len < JSON_SMALL:
         n = json_members(&j, members)
+    else:
+        with nogil:
+            n = json_members(&j, members)
     try:
         if n < 0:
             raise ValueError((<bytes>err).decode("utf-8", "replace"))

@@ -52,6 +52,10 @@ void argus_error_text(int error, char *out, size_t n);
 /* Receives at least `least` bytes, at most `room`; fewer when the other side has closed. 0, or errno's, also when some
  * have come: EINTR at a signal, ETIMEDOUT when nothing comes for timeout_ms (below 0: no limit). */
 int argus_receive(int64_t socket, void *p, size_t least, size_t room, int64_t timeout_ms, size_t *got);
+/* Sends what the socket takes without a wait: 0, or errno's, also when some have been sent. */
+int argus_send_now(int64_t socket, const void *p, size_t n, size_t *sent);
+/* What a read would find now: 1 bytes, 0 nothing yet, -1 the end, or an error. */
+int argus_look(int64_t socket);
 
 /* ---- the GIL, when this thread holds it; no effect without a running Python ---- */
 int argus_gil_held(void);

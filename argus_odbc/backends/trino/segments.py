@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from argus_odbc import log
 from argus_odbc.backends.trino.protocol import Page
-from argus_odbc.backends.trino.spool import Damaged, Store, Unreachable, reason, unpacked
+from argus_odbc.backends.trino.spool import LARGEST, Damaged, Store, Unreachable, reason, unpacked
 from argus_odbc.errors import DriverError
 from argus_odbc.web.http import Answer, Broken
 
@@ -54,11 +54,16 @@ class _Way:
     encoding: str
     size: int | None
     """Of its rows, where they are packed."""
+    stored: int
+    """Its bytes in the store; 0: not known."""
 
     @classmethod
     def of(cls, segment: Mapping[str, Any], encoding: str, size: int | None) -> _Way:
         headers = {name: ",".join(map(str, values)) for name, values in (segment.get("headers") or {}).items()}
-        return cls(str(segment["uri"]), str(segment["ackUri"]), headers, encoding, size)
+        stored = int(segment["metadata"].get("segmentSize") or 0)
+        return cls(
+            str(segment["uri"]), str(segment["ackUri"]), headers, encoding, size, stored if 0 < stored < LARGEST else 0
+        )
 
 
 @dataclass(eq=False)
@@ -278,7 +283,7 @@ class Segments:
             if self._stopped.is_set():
                 raise DriverError("HY008", 0, "The statement was cancelled")
             try:
-                answer = self._store.get(way.uri, way.headers)
+                answer = self._store.get(way.uri, way.headers, way.stored)
             except Broken as e:
                 if attempt == ATTEMPTS or (e.timed_out and not e.sent):
                     kind = DriverError if e.sent and self._store.proven else Unreachable

@@ -16,6 +16,9 @@ from argus_odbc.web.spares import Spares
 LARGEST = 1 << 31
 THREADS = 4
 
+HEAD = 1 << 12
+"""Bytes that the head of an answer may take."""
+
 
 class Unreachable(DriverError):
     """The object store does not answer at all."""
@@ -101,8 +104,8 @@ class Store:
         self.proven = False
         """Whether a segment has come from there."""
 
-    def get(self, uri: str, headers: Mapping[str, str], redirects: int = 3) -> Answer:
-        """One GET without the login: the URI is what admits. Broken when there is no answer."""
+    def get(self, uri: str, headers: Mapping[str, str], size: int = 0, redirects: int = 3) -> Answer:
+        """One GET without the login: the URI is what admits. Broken when there is no answer. `size`: of what is there."""
         address = Address.of(uri)
         if address is None:
             raise DriverError("08S01", 0, "A segment of the spooled result has an address that is none")
@@ -112,8 +115,8 @@ class Store:
         # Packed once more by the server it would only take longer.
         wanted = {"Accept-Encoding": "identity", "User-Agent": "argus-odbc", **headers}
         connection.send("GET", path, wanted, None, self._settings.socket_timeout)
-        answer = connection.receive(self.spares)
+        answer = connection.receive(self.spares, expected=size + HEAD)
         pool.give(connection)
         if answer.status in (301, 302, 303, 307, 308) and redirects > 0 and answer.header("location"):
-            return self.get(urljoin(uri, answer.header("location")), headers, redirects - 1)
+            return self.get(urljoin(uri, answer.header("location")), headers, size, redirects - 1)
         return answer
