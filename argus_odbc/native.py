@@ -1,4 +1,4 @@
-"""The native core's helpers that backends use, with a slow equivalent where the core is not built.
+"""The native core's helpers that backends use, most with a slow equivalent where the core is not built.
 
 Besides `argus_odbc.driver` the only module that imports `argus_odbc._core`, and that not before it is needed.
 """
@@ -6,7 +6,7 @@ Besides `argus_odbc.driver` the only module that imports `argus_odbc._core`, and
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +75,17 @@ def sockets() -> Sockets | None:
     except ImportError:
         return None
     return Sockets(receive_answer, send_now, look)
+
+
+def arrow_stream(source: object, uuid_columns: Collection[int] = ()) -> Any:
+    """The Arrow stream of `source` (`__arrow_c_stream__`) as one that the core drains without the GIL, and whose rest can be
+    kept when the connection that it comes out of is needed: ArrowStream (cbridge/bridge_stream.pxi).
+
+    `uuid_columns`: the columns (from 0) whose text is to be read as UUID.
+    """
+    from argus_odbc._core import ArrowStream
+
+    return ArrowStream(source, uuid_columns)
 
 
 def _native_scan() -> tuple[Callable[[bytearray, object], int] | None, Callable[[bytearray, int], int] | None]:

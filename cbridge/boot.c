@@ -283,7 +283,7 @@ static uint32_t *inside_here(void) {
   return &inside;
 }
 
-int argus_gil_enter(void) {
+void argus_inside_begin(void) {
   if (depth++ == 0) {
     __atomic_add_fetch(inside_here(), 1, __ATOMIC_SEQ_CST);
     if (argus_thread_ending() > 0) {
@@ -291,13 +291,21 @@ int argus_gil_enter(void) {
       argus_thread_stop();
     }
   }
+}
+
+void argus_inside_end(void) {
+  if (--depth == 0 && __atomic_load_n(inside_here(), __ATOMIC_SEQ_CST))
+    __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+}
+
+int argus_gil_enter(void) {
+  argus_inside_begin();
   return (int)PyGILState_Ensure();
 }
 
 void argus_gil_leave(int gil) {
   PyGILState_Release((PyGILState_STATE)gil);
-  if (--depth == 0 && __atomic_load_n(inside_here(), __ATOMIC_SEQ_CST))
-    __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+  argus_inside_end();
 }
 
 /* A thread that comes back often keeps its thread state meanwhile: making one maps memory, and ending it unmaps that.
@@ -305,8 +313,7 @@ void argus_gil_leave(int gil) {
 void argus_gil_keep(void) {
   (void)argus_gil_enter();
   (void)PyEval_SaveThread();
-  if (--depth == 0 && __atomic_load_n(inside_here(), __ATOMIC_SEQ_CST))
-    __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+  argus_inside_end();
 }
 
 /* After Python's end it has been freed already. Whoever waits for the thread does not wait for the GIL then. */

@@ -26,6 +26,7 @@ cdef int py_fetch(Reader* r, Batch** out):
             out[0] = batch_of_rows(part.columns, part.rows)
         elif hasattr(part, "__arrow_c_stream__"):
             open_stream(r, part)
+            r.one_stream = (<object>r.op).one_stream
         else:
             out[0] = batch_of_array(r, part)
         if out[0] is not NULL and out[0].ncols != r.ncols:
@@ -83,7 +84,7 @@ cdef void py_stream_error(Reader* r, const char* text):
     try:
         message = (<bytes>text).decode("utf-8", "replace")
         op = <object>r.op
-        e = op.stream_error(message) if hasattr(op, "stream_error") else None
+        e = op.stream_error(message)
         if e is None:
             reader_error(r, b"HY000", 0, text, strlen(text))
         else:

@@ -159,6 +159,8 @@ class Operation:
     """Rows inserted, updated or deleted; -1 when unknown or when there is a result set."""
     warnings: Sequence[tuple[str, int, str]] = ()
     """(SQLSTATE, native code, text) to hand to the application with SQL_SUCCESS_WITH_INFO."""
+    one_stream: bool = False
+    """All rows come in one object with `__arrow_c_stream__`: at its end `fetch_results` need not be called again."""
 
     def fetch_results(self) -> Any | None:
         """The next part of the result, or None at its end. Called from the reader's thread.
@@ -167,6 +169,10 @@ class Operation:
         one with `__arrow_c_array__`, or a `argus_odbc.batches.HS2Rows` (bytes that the native decoder reads).
         The children of the struct are the columns, in the order of `columns`.
         """
+        return None
+
+    def stream_error(self, text: str) -> DriverError | None:
+        """The error for the text by which a stream of this result has ended; None: HY000 with the text."""
         return None
 
     def cancel(self) -> None:

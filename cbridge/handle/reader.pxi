@@ -35,6 +35,7 @@ cdef struct Reader:
     int pid
     # the Arrow stream that is being drained
     bint streaming
+    bint one_stream            # nothing follows it
     ArrowArrayStream stream
     ArrowSchema schema
     # a result of parts (parts.pxi)
@@ -124,6 +125,8 @@ cdef Batch* reader_pull(Reader* r) noexcept nogil:
     while not r.failed and not r.stop:
         if r.streaming:
             b = stream_next(r)
+            if b is NULL and r.one_stream:
+                return NULL
         elif r.nparts:
             b = parts_pull(r)
         else:
@@ -159,8 +162,10 @@ cdef void reader_run(void* arg) noexcept nogil:
     """The reader's thread: keep the queue full until the result ends or the application has enough."""
     cdef Reader* r = <Reader*>arg
     cdef Batch* b
+    cdef bint needs_python = not r.streaming or not r.one_stream
     keep_blocks()
-    argus_gil_keep()
+    if needs_python:
+        argus_gil_keep()
     argus_monitor_lock(r.monitor)
     if r.parted:
         parts_run(r)
@@ -182,7 +187,8 @@ cdef void reader_run(void* arg) noexcept nogil:
     r.done = True
     argus_monitor_notify_all(r.monitor)
     argus_monitor_unlock(r.monitor)
-    argus_gil_part()
+    if needs_python:
+        argus_gil_part()
 
 
 cdef Batch* reader_next(Reader* r) noexcept nogil:

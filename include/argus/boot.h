@@ -10,10 +10,12 @@ void argus_connected(void); /* after each connect: minds exit and fork for the l
 const char *argus_boot_error(void); /* why not, UTF-8; lives as long as the process */
 
 /* The end of a Python that a host brought: a thread that would take its GIL too late stays where it is. */
-int argus_gil_enter(void);                /* PyGILState_Ensure */
-void argus_gil_leave(int gil);            /* PyGILState_Release */
-void argus_gil_keep(void);                /* for a thread that enters often; without the GIL, before and after */
-void argus_gil_part(void);                /* the end of that */
+int argus_gil_enter(void);     /* PyGILState_Ensure */
+void argus_gil_leave(int gil); /* PyGILState_Release */
+void argus_gil_keep(void);     /* for a thread that enters often; without the GIL, before and after */
+void argus_gil_part(void);     /* the end of that */
+void argus_inside_begin(void); /* around an engine's own code, which may want the GIL: waited for as well */
+void argus_inside_end(void);
 int argus_end_begins(void);               /* on the thread that ends Python, with the GIL: how many others are inside */
 void argus_end_waits(int64_t timeout_ms); /* without the GIL: until no other thread is inside, or time is up */
 #ifdef __cplusplus

@@ -3,6 +3,7 @@
  *   threads eight threads, one statement each   fork    children while another thread works
  *   reload  close and open the library, 50 times    collect close it, then let Python collect the core
  *   exit    exit() while another thread works   python  run the Python text in ARGUS_TEXT
+ *   held    a million rows while another thread never gives the GIL back
  * Environment: HOST_PYTHON a libpython that the program embeds first (HOST_GLOBAL: for everyone; HOST_IDLE: opened,
  * not started); BOOT_THREAD connects on a thread that has ended; ARGUS_CONNECT the connection string.
  * Prints one line for each finding; the exit code is 0 when every task came to its end. */
@@ -126,6 +127,48 @@ static int run_python(const char *text) {
   return rc;
 }
 
+enum { MILLION = 1000000 };
+static volatile int gil_held, gil_wanted;
+
+static void *hold_gil(void *unused) {
+  int (*ensure)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "PyGILState_Ensure");
+  void (*release)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "PyGILState_Release");
+  (void)unused;
+  int gil = ensure();
+  gil_held = 1;
+  while (!gil_wanted) usleep(1000);
+  release(gil);
+  return NULL;
+}
+
+/* The statement is executed and its first row fetched; what follows must not need the interpreter. */
+static int fetch_beside_held_gil(void) {
+  SQLHANDLE stmt;
+  SQLBIGINT number = 0;
+  char text[16];
+  SQLLEN got;
+  long rows = 0, sum = 0, bytes = 0;
+  pthread_t holder;
+  SQLRETURN rc;
+  pSQLAllocHandle(SQL_HANDLE_STMT, dbc, &stmt);
+  pSQLExecDirect(stmt, (SQLCHAR *)"select i, cast(i as varchar) from range(1000000) t(i)", SQL_NTS);
+  while ((rc = pSQLFetch(stmt)) == SQL_SUCCESS) {
+    if (!rows++) {
+      pthread_create(&holder, NULL, hold_gil, NULL);
+      while (!gil_held) usleep(1000);
+    }
+    if (pSQLGetData(stmt, 1, SQL_C_SBIGINT, &number, 0, &got) ||
+        pSQLGetData(stmt, 2, SQL_C_CHAR, text, sizeof text, &got))
+      break;
+    sum += number, bytes += got;
+  }
+  printf("held %ld rows, sum %ld, %ld characters, %s\n", rows, sum, bytes, rc == SQL_NO_DATA ? "end" : "error");
+  gil_wanted = 1;
+  pthread_join(holder, NULL);
+  pSQLFreeHandle(SQL_HANDLE_STMT, stmt);
+  return rows != MILLION;
+}
+
 static int task(const char *name) {
   if (!strcmp(name, "query")) {
     long sum = query(hundred);
@@ -133,6 +176,7 @@ static int task(const char *name) {
     return sum != HUNDRED;
   }
   if (!strcmp(name, "error")) return query("select * from no_such_table") != -1;
+  if (!strcmp(name, "held")) return fetch_beside_held_gil();
   if (!strcmp(name, "python")) return run_python(getenv("ARGUS_TEXT"));
   if (!strcmp(name, "threads")) {
     pthread_t threads[8];

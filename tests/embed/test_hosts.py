@@ -97,6 +97,8 @@ def test_host_error_reaches_the_diagnostics(host: Path, driver_path: Path) -> No
         ("reload", "reload 50 times"),
         ("collect", "collected"),
         ("exit", "exit now"),
+        # 0 + ... + 999,999; ten numbers of one digit, 90 of two ... 900,000 of six
+        ("held", "held 1000000 rows, sum 499999500000, 5888890 characters, end"),
     ],
 )
 def test_host_task(host: Path, driver_path: Path, task: str, line: str, boot: dict[str, str]) -> None:

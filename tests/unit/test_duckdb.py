@@ -1,4 +1,4 @@
-"""The DuckDB backend by itself, without the core. Values are compared with those of DuckDB's own Python client."""
+"""The DuckDB backend by itself, its streams read by pyarrow. Values are compared with those of DuckDB's own Python client."""
 
 from __future__ import annotations
 
@@ -47,9 +47,12 @@ def run(session, sql, *values, timeout=0.0, started=lambda cancel: None):
 def rows(operation):
     """All rows of a result, read by pyarrow."""
     out = []
-    for part in iter(operation.fetch_results, None):
-        columns = [column.to_pylist() for column in pa.record_batch(part).columns]
-        out += zip(*columns, strict=True)
+    for stream in iter(operation.fetch_results, None):
+        try:
+            for batch in pa.RecordBatchReader.from_stream(stream):
+                out += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        except OSError as e:
+            raise operation.stream_error(str(e)) from e
     return out
 
 
@@ -169,8 +172,7 @@ def test_closing_a_result_early_does_not_abort_the_transaction(session, written)
 
         def read(result=many):
             with suppress(DriverError):
-                while result.fetch_results() is not None:
-                    pass
+                rows(result)
 
         reader = threading.Thread(target=read)
         reader.start()
@@ -230,6 +232,63 @@ def test_query_timeout(session):
     with pytest.raises(DriverError) as e:
         run(session, "SELECT count(*) FROM range(100000000000) a, range(1000) b", timeout=0.3)
     assert e.value.sqlstate == "HYT00"
+
+
+@pytest.mark.parametrize("ended", ["timeout", "cancel"])
+def test_a_result_is_ended_in_the_middle(session, ended):
+    cancels = []
+    timeout = 0.5 if ended == "timeout" else 0.0
+    endless = run(session, "SELECT range FROM range(100000000000)", timeout=timeout, started=cancels.append)
+    if ended == "cancel":
+        threading.Timer(0.3, cancels[0]).start()
+    begun = time.monotonic()
+    reader = pa.RecordBatchReader.from_stream(endless.fetch_results())
+    assert reader.read_next_batch().num_rows > 0
+    with pytest.raises(OSError, match="Interrupted") as e:
+        reader.read_all()
+    assert endless.stream_error(str(e.value)).sqlstate == {"timeout": "HYT00", "cancel": "HY008"}[ended]
+    assert time.monotonic() - begun < 5
+    assert rows(run(session, "SELECT 1")) == [(1,)]
+
+
+def test_a_timeout_that_passes_when_all_rows_are_there_changes_nothing(session):
+    many = run(session, "SELECT range FROM range(500000)", timeout=1.0)
+    assert rows(run(session, "SELECT 1")) == [(1,)]  # the rest of the rows is in memory now
+    time.sleep(1.1)
+    assert sum(r[0] for r in rows(many)) == sum(range(500000))
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_an_error_that_only_the_reader_has_seen_forbids_the_commit(session, closed):
+    """The rows are read ahead: the application may commit before it has come to the error."""
+    run(session, "SET threads = 1; CREATE TABLE t (a INTEGER)")
+    session.begin()
+    run(session, "INSERT INTO t VALUES (1)")
+    many = run(session, "SELECT CASE WHEN range < 900000 THEN '1' ELSE 'x' END::INTEGER FROM range(1000000)")
+    with pytest.raises(OSError, match="Conversion Error"):
+        list(pa.RecordBatchReader.from_stream(many.fetch_results()))
+    if closed:
+        many.close()
+    with pytest.raises(DriverError, match="Could not convert string 'x'") as e:
+        session.commit()
+    assert e.value.sqlstate == "25S03"
+    assert rows(run(session, "SELECT count(*) FROM t")) == [(0,)]
+    session.begin()
+    run(session, "INSERT INTO t VALUES (1)")
+    session.commit()
+
+
+def test_statements_are_taken_apart_while_another_result_is_read(session):
+    """DuckDB's parser works on the connection too."""
+    many = run(session, "SELECT range FROM range(20000000)")
+    total = []
+    reader = threading.Thread(target=lambda: total.append(sum(len(b) for b in pa.RecordBatchReader.from_stream(taken))))
+    taken = many.fetch_results()
+    reader.start()
+    while reader.is_alive():
+        assert len(session._statements("SELECT 1; SELECT 2")) == 2
+    reader.join()
+    assert total == [20000000]
 
 
 @pytest.mark.parametrize(

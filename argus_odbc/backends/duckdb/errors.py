@@ -6,6 +6,11 @@ import re
 
 from argus_odbc.errors import DriverError
 
+
+class StreamError(Exception):
+    """What DuckDB reports in the middle of a result."""
+
+
 # The first row whose pattern is found in the text decides; the specific ones stand before the kinds.
 _TABLE: tuple[tuple[str, str], ...] = (
     (r"^INTERRUPT Error|^Interrupted", "HY008"),

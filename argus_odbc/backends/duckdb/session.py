@@ -8,6 +8,7 @@ memory. An application with one open result at a time never pays for that.
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 import threading
@@ -32,7 +33,7 @@ from argus_odbc.backends.duckdb import catalog, types
 from argus_odbc.backends.duckdb.dialect import DIALECT
 from argus_odbc.backends.duckdb.errors import driver_error
 from argus_odbc.backends.duckdb.parameters import parameter_value
-from argus_odbc.backends.duckdb.stream import ArrowPart, ArrowStream, StreamError
+from argus_odbc.backends.duckdb.result import Result
 from argus_odbc.errors import DriverError
 from argus_odbc.types import Column, TypeRow
 
@@ -46,9 +47,6 @@ the engine starts the statement is lost."""
 
 _CLOSE_GRACE, _CLOSE_STEP = 0.5, 0.002
 """Seconds that closing a result waits for a fetch in a transaction that has only read, and between two looks."""
-
-_READS = ("SELECT", "EXPLAIN", "PREPARE", "VARIABLE_SET", "SET", "PRAGMA")
-"""Kinds of statements that leave nothing to commit."""
 
 _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(\w+)", re.DOTALL)
 """The first word of a statement, after comments."""
@@ -179,9 +177,12 @@ class DuckDB(Backend):
         """End `result` if it is what runs now, and nothing else."""
         for _ in range(_CANCEL_STEPS):
             with self._state:
-                if result is None or self._running is not result:
+                if result is None:
                     return
-                self._connection.interrupt()
+                if self._running is result:
+                    self._connection.interrupt()
+                elif not result.while_reading(self._connection.interrupt):
+                    return
             time.sleep(_CANCEL_STEP)
 
     def _stop_reading(self, result: Result) -> bool:
@@ -192,9 +193,9 @@ class DuckDB(Backend):
         """
         if self._transaction:
             until = time.monotonic() + _CLOSE_GRACE
-            while self._running is result and (self._written or time.monotonic() < until):
+            while result.is_reading and (self._written or time.monotonic() < until):
                 time.sleep(_CLOSE_STEP)
-        if self._running is not result:
+        if not result.is_reading:
             return False
         self._interrupt(result)
         return self._transaction
@@ -241,8 +242,9 @@ class DuckDB(Backend):
         with self._lock:
             if self._closed:
                 raise DriverError("08003", 0, "The connection to DuckDB is closed")
+            extract = functools.partial(self._connection.extract_statements, sql)
             try:
-                return list(self._connection.extract_statements(sql))
+                return list(extract() if self._open is None else self._open.while_idle(extract))
             except Exception as e:
                 raise driver_error(e) from e
 
@@ -400,162 +402,6 @@ class DuckDB(Backend):
             return ()
 
 
-class Result(Operation):
-    """One statement of a text, and its rows."""
-
-    def __init__(self, session: DuckDB, deadline: float | None) -> None:
-        self._session = session
-        self._deadline = deadline
-        self._parts: deque[ArrowPart] = deque()
-        self._stream: ArrowStream | None = None
-        self._error: DriverError | None = None
-        self._cancelled = self._timed_out = self._closed = False
-        self._broke_off = False
-        """An interrupt ended the reading in a transaction that had written nothing."""
-        self.following: Result | None = None
-
-    def run(self, statement: Any, values: list[Any], argus_parameter_rows: Any = None) -> None:
-        """Run it. Rows are described and the first are read, so that most errors come now.
-
-        `argus_parameter_rows` is a table of the statement: DuckDB finds it among the variables of its caller.
-        """
-        with self._limit(), self._session._on_connection(self) as connection:
-            self._check()
-            if statement.type.name == "TRANSACTION":
-                self._session._transaction_statement(connection, statement.query)
-                return
-            self._session._written |= statement.type.name not in _READS
-            expected = {e.name for e in statement.expected_result_type}
-            returning = "QUERY_RESULT" in expected and "returning" in statement.query.lower()
-            if "QUERY_RESULT" not in expected or ("CHANGED_ROWS" in expected and not returning):
-                rows = connection.execute(statement, values).fetchall()
-                self.row_count = _count(rows) if "CHANGED_ROWS" in expected else -1
-                return
-            relation = connection.sql(statement, params=values) if values else connection.sql(statement)
-            if relation is None:
-                return
-            self._describe(relation)
-
-    def _describe(self, relation: Any) -> None:
-        names, kinds = relation.columns, relation.types
-        select_list = types.projection(kinds)
-        if names == ["Success"] and [k.id for k in kinds] == ["boolean"] and not relation.fetchall():
-            return
-        zone = self._session.time_zone() if any("TIME ZONE" in str(k) or "TZ" in str(k) for k in kinds) else ""
-        self.columns = self._session._columns(names, kinds, zone)
-        uuids = frozenset(i for i, k in enumerate(kinds) if k.id == "uuid")
-        self._stream = ArrowStream(relation if select_list is None else relation.project(select_list), uuids)
-        self._session._open = self
-        self._read_part()
-
-    def _read_part(self) -> None:
-        """One more part of the stream into the queue; called with the connection in hand."""
-        if self._stream is None:
-            return
-        try:
-            part = self._stream.next()
-        except Exception:
-            self._let_go()
-            raise
-        if part is None:
-            self._let_go()
-        else:
-            self._parts.append(part)
-
-    def _let_go(self) -> None:
-        """The stream has ended: the connection is free."""
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
-        if self._session._open is self:
-            self._session._open = None
-
-    def keep_rest(self, asker: Result | None) -> None:
-        """Read all that is left into memory; an error is kept for the fetch that comes to it.
-
-        `asker` is the statement that waits for the connection: a cancel or timeout of it ends the reading too.
-        """
-        if self._cancelled or self._timed_out:
-            self._let_go()  # nobody will ever get these rows
-        with self._session._state:
-            self._session._running = asker or self
-        try:
-            while self._stream is not None:
-                self._read_part()
-        except Exception as e:
-            self._error = self.failure(e)
-            self._session._failed = self._session._failed or self._error.message
-        finally:
-            with self._session._state:
-                self._session._running = None
-
-    def fetch_results(self) -> Any | None:
-        with self._session._lock:
-            if not self._parts and self._stream is not None and not self._closed:
-                with self._limit(), self._session._on_connection(self):
-                    self._check()
-                    self._read_part()
-            if self._parts:
-                return self._parts.popleft()
-            if self._error is not None:
-                raise self._error
-            return None
-
-    def _check(self) -> None:
-        if self._cancelled:
-            raise DriverError("HY008", 0, "The statement was cancelled")
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            self._timed_out = True
-            raise self.failure(StreamError("INTERRUPT Error: Interrupted!"))
-
-    @contextmanager
-    def _limit(self) -> Iterator[None]:
-        """Interrupt what runs when the query timeout has passed."""
-        if self._deadline is None:
-            yield
-            return
-        timer = threading.Timer(max(self._deadline - time.monotonic(), 0), self._time_out)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _time_out(self) -> None:
-        self._timed_out = True
-        self._session._interrupt(self)
-
-    def failure(self, error: Exception) -> DriverError:
-        """The DriverError of an exception: an interrupt has a reason."""
-        found = driver_error(error)
-        if found.sqlstate == "HY008" and self._timed_out:
-            return DriverError("HYT00", 0, "The query timeout has passed; DuckDB has ended the statement")
-        if found.sqlstate == "HY008":
-            return DriverError("HY008", 0, "The statement was cancelled")
-        return found
-
-    def cancel(self) -> None:
-        self._cancelled = True
-        self._session._interrupt(self)
-
-    def stop_fetch(self) -> None:
-        self._closed = True
-        self._broke_off = self._session._stop_reading(self) or self._broke_off
-
-    def close(self) -> None:
-        self.stop_fetch()
-        with self._session._lock:
-            self._let_go()
-            self._parts.clear()
-            if self._broke_off:
-                self._broke_off = False
-                self._session._begin_anew()
-
-    def next_result(self) -> Operation | None:
-        return self.following
-
-
 def _import_duckdb() -> Any:
     """The duckdb package of the Python that runs here."""
     try:
@@ -588,8 +434,3 @@ def _parameter_count(statement: Any) -> int:
     names = statement.named_parameters
     numbers = [int(name) for name in names if name.isdigit()]
     return max([len(names), *numbers])
-
-
-def _count(rows: Sequence[tuple[Any, ...]]) -> int:
-    """Rows changed; a statement that changes none, such as CREATE TABLE, answers no row."""
-    return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else -1
