@@ -63,7 +63,7 @@ def wire_memory(size: int) -> Any:
 class Sockets:
     """What the core does with plain sockets (cbridge/bridge_web.pxi)."""
 
-    receive_answer: Callable[[Any, int, int, int, float | None], tuple[int, int, int, int, float]]
+    receive_answer: Callable[[Any, int, int, int, int, float | None], tuple[int, int, int, int, float]]
     send_now: Callable[[int, bytes], int]
     look: Callable[[int], int]
 

@@ -31,9 +31,9 @@ cdef int receive_frame(char* p, int64_t* have, int64_t room, int64_t socket, int
             return 0
 
 
-def receive_answer(WireMemory memory, int64_t descriptor, int64_t have, int64_t room, timeout):
-    """Receive an HTTP answer behind its first `have` bytes into the first `room` bytes of a memory, letting go of the
-    GIL once. Returns (state, bytes that are there, bytes of its head, bytes of all of it where they are known, and how many
+def receive_answer(WireMemory memory, int64_t descriptor, int64_t start, int64_t have, int64_t room, timeout):
+    """Receive an HTTP answer, of which `have` bytes are there, into `room` bytes of a memory from `start` on, letting go of
+    the GIL once. Returns (state, bytes that are there, bytes of its head, bytes of all of it where they are known, and how many
     seconds came behind the head).
 
     States: 0 all is there, 1 the room is too small, 2 the answer is cut off or of another form, for others to read on.
@@ -43,14 +43,14 @@ def receive_answer(WireMemory memory, int64_t descriptor, int64_t have, int64_t 
     cdef int64_t limit = -1 if timeout is None else int(timeout * 1000 + 0.999)
     cdef int64_t left = limit, begun = argus_now_ns(), before
     cdef int error
-    if not 0 <= have <= room <= memory.block.size:
-        raise ValueError(f"{have} bytes of {room} in {memory.block.size}")
+    if not 0 <= have <= room <= memory.block.size - start or start < 0:
+        raise ValueError(f"{have} bytes of {room} from {start} on in {memory.block.size}")
     memset(&f, 0, sizeof(f))
     f.length = -1
     while True:
         before = have
         with nogil:
-            error = receive_frame(<char*>memory.block.data, &have, room, descriptor, left, &f)
+            error = receive_frame(<char*>memory.block.data + start, &have, room, descriptor, left, &f)
         if error != EINTR:
             break
         PyErr_CheckSignals()
@@ -65,7 +65,7 @@ def receive_answer(WireMemory memory, int64_t descriptor, int64_t have, int64_t 
     if f.odd:
         state = ANSWER_ODD
     else:
-        state = ANSWER_NO_ROOM if http_missing(<char*>memory.block.data, have, &f) > 0 else ANSWER_WHOLE
+        state = ANSWER_NO_ROOM if http_missing(<char*>memory.block.data + start, have, &f) > 0 else ANSWER_WHOLE
     seconds = (argus_now_ns() - f.since) * 1e-9 if f.since else 0.0
     return state, have, f.head, f.end, seconds
 
