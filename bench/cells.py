@@ -35,6 +35,32 @@ def get_data(rows: int, runs: int) -> Figure:
     )  # fmt: skip
 
 
+TEXTS = 16
+
+
+def get_texts(rows: int, runs: int) -> Iterator[Figure]:
+    """SQLGetData of an ASCII text of 6 to 8 characters into SQL_C_CHAR and into SQL_C_WCHAR."""
+    sql = (
+        "select "
+        + ", ".join(f"'text ' || ((i + {k}) % 1000) as c{k}" for k in range(TEXTS))
+        + f" from range({rows}) t(i)"
+    )
+    for what, letter, encoding in (("SQL_C_CHAR", "s", "ascii"), ("SQL_C_WCHAR", "w", "utf-16-le")):
+        texts = [f"text {i}".encode(encoding) for i in range(1000)]
+        length = sum(map(len, texts)) * (rows // 1000)
+        weight = sum(b * at for text in texts for at, b in enumerate(text, 1)) * (rows // 1000)
+        each = []
+        for _ in range(runs):
+            got = harness("Backend=duckdb;", sql, letter * TEXTS, "cells")
+            wanted = (rows, [length] * TEXTS, [weight] * TEXTS)
+            require(f"rows, lengths and characters as {what}", (got["rows"], got["sums"], got["bytes"]), wanted)
+            each.append(got["call_ns"])
+        yield Figure(
+            f"SQLGetData of an ASCII text of 6 to 8 characters as {what}, ns in the driver", statistics.median(each),
+            NANOSECONDS, False, {}, None, (min(each), max(each)),
+        )  # fmt: skip
+
+
 def single_rows(rows: int, runs: int) -> Figure:
     """SQLFetch of one row into one bound bigint; the engine's share of the time and the summing are in it."""
     each = []

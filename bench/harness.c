@@ -2,7 +2,8 @@
 //
 //     harness DRIVER CONNECTION SQL COLUMNS MODE
 //
-// COLUMNS has one letter for each column: i bigint, l int, d double, s text, S long text, D date, T timestamp.
+// COLUMNS has one letter for each column: i bigint, l int, d double, s text, S long text, w text as SQLWCHAR, D date,
+// T timestamp.
 // MODE is block:N (N rows in bound columns for each SQLFetch), warm:N (the same, after the same result was fetched once
 // over a connection that is closed again, as the clients beside it have done theirs before in their processes), cells
 // (SQLFetch and one SQLGetData for each cell), quiet (as cells, without a look at the clock), busy (as quiet, while a
@@ -19,8 +20,8 @@
 // that of the first tenth.
 //
 // The sums let the caller prove that the values are right: a fast wrong answer is no answer. Of texts the sum is that
-// of their lengths, and warm:N prints `bytes` too, summed while nothing is measured: each byte times its place in its
-// text, from 1.
+// of their lengths, and warm:N and cells print `bytes` too, summed while nothing is measured: each byte times its place
+// in its text, from 1.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -149,6 +150,9 @@ static void set_up(Bound *b, char letter, SQLLEN rows) {
     case 'S':
       b->c_type = SQL_C_CHAR, b->width = LONG_TEXT_BYTES;
       break;
+    case 'w':
+      b->c_type = SQL_C_WCHAR, b->width = TEXT_BYTES * (SQLLEN)sizeof(SQLWCHAR);
+      break;
     case 'D':
       b->c_type = SQL_C_TYPE_DATE, b->width = sizeof(SQL_DATE_STRUCT);
       break;
@@ -204,6 +208,7 @@ static void add(Bound *b, SQLLEN rows) {
       break;
     case 's':
     case 'S':
+    case 'w':
       SUM(b->sum, lengths[r]);
       if (b->weigh) weigh(b, rows);
       break;
@@ -404,6 +409,7 @@ int main(int argc, char **argv) {
     runs[i].processor = alone || two ? i : -1;
     runs[i].timed = strcmp(mode, "cells") == 0;
     runs[i].argv = argv, runs[i].n = n, runs[i].block = block, runs[i].start = &start;
+    for (int c = 0; runs[i].timed && c < n; c++) runs[i].columns[c].weigh = 1;  // nothing of it is measured
     runs[i].warm = strncmp(mode, "warm", 4) == 0;
     runs[i].is_static = strncmp(mode, "static", 6) == 0;
     pthread_create(&threads[i], NULL, run, &runs[i]);

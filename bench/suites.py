@@ -33,6 +33,7 @@ def cell_figures(quick: bool) -> Iterator[Figure]:
 
     share, runs = (10, 3) if quick else (1, 5)
     yield cells.get_data(1_000_000 // share, runs)
+    yield from cells.get_texts(1_000_000 // share, runs)
     yield cells.single_rows(10_000_000 // share, runs)
     yield cells.fetchall_share(1_000_000 // share, runs)
     yield from cells.two_connections(10_000_000 // share, runs)

@@ -83,7 +83,7 @@ cdef class ArrowStream:
     @property
     def reading(self):
         """Whether rows are being read from the engine just now; a forked child has nobody who does."""
-        return bool(self.s.reading) and self.s.generation == argus_generation
+        return argus_load(&self.s.reading) != 0 and self.s.generation == argus_generation
 
     @property
     def ended(self):

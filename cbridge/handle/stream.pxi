@@ -36,7 +36,8 @@ cdef struct EngineStream:
     uint32_t generation       # of the process that opened it: a forked child must not touch what an engine's threads hold
     uint32_t turn             # lock: who has it reads
     uint32_t state            # lock of the next two, held for a moment
-    bint reading, stopped
+    bint stopped
+    uint32_t reading          # also read without the lock
     uint32_t ended            # the engine has nothing more to do for it
     ArrowArrayStream stream
     ArrowSchema schema        # until it is asked for
@@ -66,7 +67,7 @@ cdef void engine_stream_share(EngineStream* s) noexcept nogil:
 cdef void engine_stream_end(EngineStream* s) noexcept nogil:
     """Let go of the engine; what was read stays. In its turn. Where another thread still reads, which only the end of
     the process and a fork can bring about, nothing is touched."""
-    if s.reading or s.generation != argus_generation:
+    if argus_load(&s.reading) or s.generation != argus_generation:
         return
     if s.stream.release is not NULL:
         s.stream.release(&s.stream)
@@ -115,19 +116,19 @@ cdef int engine_stream_read(EngineStream* s, ArrowArray* out) noexcept nogil:
     memset(out, 0, sizeof(ArrowArray))
     if s.ended:
         return 0
-    if s.reading or s.generation != argus_generation:
+    if argus_load(&s.reading) or s.generation != argus_generation:
         engine_stream_note(s, b"the rows belong to another process or to a thread that was ended", False)
         return 0
     argus_lock(&s.state)
     stopped = s.stopped
-    s.reading = not stopped
+    argus_store(&s.reading, not stopped)
     argus_unlock(&s.state)
     if stopped:
         engine_stream_cut(s)
         return 0
     rc = s.stream.get_next(&s.stream, out)
     argus_lock(&s.state)
-    s.reading = False
+    argus_store(&s.reading, 0)
     argus_unlock(&s.state)
     if rc != 0:
         engine_stream_note(s, s.stream.get_last_error(&s.stream), True)
