@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from argus_odbc.types import Column
 
@@ -18,6 +19,8 @@ class HS2Rows:
 
     payload: bytes | bytearray | memoryview
     kinds: Sequence[tuple[str, int]]
+    further: Any = None
+    """The core's PageReader for the pages behind this one, where the reader's thread may ask for them by itself."""
 
 
 @dataclass(frozen=True)

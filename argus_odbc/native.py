@@ -19,6 +19,10 @@ MORE = -1
 ALIEN = -2
 """The bytes are no Thrift message."""
 
+CLOSED, SURPLUS, HALF = -1, -3, -4
+"""Why `WireLine.exchange` has no answer, besides ALIEN: the other side has closed, bytes follow the answer, an earlier caller
+has left in the middle."""
+
 
 WHOLE, NO_ROOM = 0, 1
 """States of Sockets.receive_answer; another one: the answer is cut off, or not of the usual form."""
@@ -86,6 +90,22 @@ def arrow_stream(source: object, uuid_columns: Collection[int] = ()) -> Any:
     from argus_odbc._core import ArrowStream
 
     return ArrowStream(source, uuid_columns)
+
+
+def wire_line(descriptor: int, framed: bool) -> Any:
+    """The core's WireLine (cbridge/bridge_line.pxi): whole messages there and back without the GIL; None without it."""
+    try:
+        from argus_odbc._core import WireLine
+    except ImportError:
+        return None
+    return WireLine(descriptor, framed)
+
+
+def page_reader(*given: Any) -> Any:
+    """The core's PageReader (cbridge/bridge_line.pxi), which asks for pages of rows without Python."""
+    from argus_odbc._core import PageReader
+
+    return PageReader(*given)
 
 
 def _native_scan() -> tuple[Callable[[bytearray, object], int] | None, Callable[[bytearray, int], int] | None]:

@@ -1,16 +1,9 @@
 # Memory that answers are received into: a buffer for Python, shared with the batches whose texts stay in it.
 # Included by _core.pyx after bridge_reader.pxi.
 
-cdef extern from "errno.h" nogil:
-    int EINTR
-
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
     int PyBuffer_FillInfo(Py_buffer* view, object owner, void* p, Py_ssize_t n, int readonly, int flags) except -1
-
-cdef extern from "argus/platform.h" nogil:
-    int64_t argus_now_ns()
-    int argus_receive(int64_t socket, void* p, size_t least, size_t room, int64_t timeout_ms, size_t* got)
 
 
 cdef int64_t times_given_back = 0

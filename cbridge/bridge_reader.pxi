@@ -22,6 +22,7 @@ cdef int py_fetch(Reader* r, Batch** out):
             part_of_trino(r, part)
         elif hasattr(part, "payload"):
             out[0] = batch_of_hs2(part)
+            adopt_pages(r, part.further)
         elif hasattr(part, "rows"):
             out[0] = batch_of_rows(part.columns, part.rows)
         elif hasattr(part, "__arrow_c_stream__"):
@@ -131,3 +132,5 @@ cdef void bridge_close_op(Reader* r) noexcept nogil:
             py_close_op(r)
             put_back(&e)
         bridge_drop(&r.op)
+        r.pages = NULL
+        bridge_drop(&r.pages_owner)

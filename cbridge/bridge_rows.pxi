@@ -10,6 +10,23 @@ cdef dict KIND_BY_NAME = {
 }
 
 
+cdef KindSpec* kind_specs(object kinds) except NULL:
+    """(name, scale) of each column, to be freed."""
+    cdef int32_t i = 0
+    cdef KindSpec* specs = <KindSpec*>calloc(len(kinds) + 1, sizeof(KindSpec))
+    if specs is NULL:
+        raise MemoryError
+    try:
+        for name, scale in kinds:
+            specs[i].kind = KIND_BY_NAME[name]
+            specs[i].scale = scale
+            i += 1
+    except BaseException:
+        free(specs)
+        raise
+    return specs
+
+
 cdef Batch* batch_of_hs2(object part) except? NULL:
     """Decode HS2Rows without the GIL. Texts stay in the memory that the answer was received into."""
     cdef Py_buffer view
@@ -19,20 +36,14 @@ cdef Batch* batch_of_hs2(object part) except? NULL:
     cdef char err[512]
     cdef Batch* b
     cdef bint more = False
-    cdef int32_t i = 0, n = len(part.kinds)
-    kinds = <KindSpec*>calloc(n + 1, sizeof(KindSpec))
-    if kinds is NULL:
-        raise MemoryError
+    cdef int32_t n = len(part.kinds)
+    kinds = kind_specs(part.kinds)
     try:
-        for name, scale in part.kinds:
-            kinds[i].kind = KIND_BY_NAME[name]
-            kinds[i].scale = scale
-            i += 1
         PyObject_GetBuffer(part.payload, &view, PyBUF_SIMPLE)
-        received = part.payload.obj if isinstance(part.payload, memoryview) else None
+        memory = part.payload.obj if isinstance(part.payload, memoryview) else None
         err[0] = 0
-        if isinstance(received, WireMemory):
-            block = block_share((<WireMemory>received).block)
+        if isinstance(memory, WireMemory) or isinstance(memory, Received):
+            block = block_share((<WireMemory>memory).block if isinstance(memory, WireMemory) else (<Received>memory).block)
             p = <const uint8_t*>view.buf
         else:
             block = block_new(view.len)

@@ -3,15 +3,7 @@
 # result costs no thread; the reader's thread starts when there is more.
 
 cdef extern from "argus/platform.h" nogil:
-    ctypedef struct argus_monitor:
-        pass
     ctypedef uint64_t argus_thread
-    argus_monitor* argus_monitor_create()
-    void argus_monitor_destroy(argus_monitor*)
-    void argus_monitor_lock(argus_monitor*)
-    void argus_monitor_unlock(argus_monitor*)
-    int argus_monitor_wait(argus_monitor*, int64_t timeout_ms)
-    void argus_monitor_notify_all(argus_monitor*)
     int argus_thread_start(void (*fn)(void*) noexcept nogil, void* arg, argus_thread* out)
     void argus_thread_join(argus_thread)
     int argus_pid()
@@ -45,6 +37,9 @@ cdef struct Reader:
     Part coming                # what bridge_fetch has brought
     void* spent[PARTS + 1]     # Python's, to be given up
     int32_t nspent
+    # pages that the reader's thread asks for by itself (pages.pxi); NULL: there are none
+    Pages* pages
+    void* pages_owner          # Python's
     int32_t ncols
     ZoneTable* zones           # one per column, n = 0 where the column has none
     const ZoneTable** zone_of
@@ -122,6 +117,8 @@ cdef Batch* reader_pull(Reader* r) noexcept nogil:
     """The next batch that has rows; NULL at the end of the result or on an error (r.failed)."""
     cdef Batch* b
     cdef int got
+    cdef char err[512]
+    cdef char why[600]
     while not r.failed and not r.stop:
         if r.streaming:
             b = stream_next(r)
@@ -131,6 +128,16 @@ cdef Batch* reader_pull(Reader* r) noexcept nogil:
             b = parts_pull(r)
         else:
             b = NULL
+            if r.pages is not NULL and r.threaded:
+                # Not on the application's thread, where signals are Python's to hear.
+                err[0] = 0
+                b = pages_next(r.pages, err, sizeof(err))
+                if b is not NULL:
+                    return b
+                if err[0]:
+                    snprintf(why, sizeof(why), b"The server's answer cannot be read: %s", err)
+                    reader_error(r, b"08S01", 0, why, strlen(why))
+                    return NULL
             got = bridge_fetch(r, &b)
             if got == 0:
                 return NULL

@@ -146,6 +146,15 @@ cdef int64_t hs2_message_end(Scan* s, const uint8_t* p, int64_t n) noexcept nogi
     return s.at if s.at <= n else SCAN_MORE
 
 
+cdef int64_t scan_missing(const Scan* s, int64_t have) noexcept nogil:
+    """How many bytes of a message that goes on are still to come at least, of which `have` have arrived; 1 or more."""
+    cdef int64_t least = s.at - have
+    # Each text has its length. What is open around the list ends with a byte, too, but that is not worth counting.
+    if s.depth > 0 and s.frames[s.depth - 1].type == T_LIST and s.frames[s.depth - 1].first == T_STRING:
+        least += 4 * s.frames[s.depth - 1].left
+    return least if least > 1 else 1
+
+
 def hs2_scan(bytearray state not None, data):
     """hs2_message_end for Python: the message's length, -1 for more, -2 for no Thrift message.
 
@@ -167,14 +176,5 @@ def hs2_scan(bytearray state not None, data):
 
 
 def hs2_missing(bytearray state not None, int64_t have):
-    """How many bytes of a message that goes on are still to come at least, of which `have` have arrived; 1 or more."""
-    cdef Scan* s
-    cdef int64_t least
-    if len(state) != sizeof(Scan):
-        return 1
-    s = <Scan*>PyByteArray_AsString(state)
-    least = s.at - have
-    # Each text has its length. What is open around the list ends with a byte, too, but that is not worth counting.
-    if s.depth > 0 and s.frames[s.depth - 1].type == T_LIST and s.frames[s.depth - 1].first == T_STRING:
-        least += 4 * s.frames[s.depth - 1].left
-    return least if least > 1 else 1
+    """scan_missing for Python."""
+    return scan_missing(<Scan*>PyByteArray_AsString(state), have) if len(state) == sizeof(Scan) else 1

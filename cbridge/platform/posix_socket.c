@@ -6,8 +6,14 @@
 
 #include "argus/platform.h"
 
+/* 0 when the socket is ready, or has an error that the next call tells. */
+static int wait_for(int64_t socket, short events, int64_t timeout_ms) {
+  struct pollfd waiting = {.fd = (int)socket, .events = events};
+  int n = poll(&waiting, 1, timeout_ms > 0x7FFFFFFF ? 0x7FFFFFFF : (int)timeout_ms);
+  return n < 0 ? errno : n == 0 ? ETIMEDOUT : 0;
+}
+
 int argus_receive(int64_t socket, void *p, size_t least, size_t room, int64_t timeout_ms, size_t *got) {
-  struct pollfd waiting = {.fd = (int)socket, .events = POLLIN};
   *got = 0;
   while (*got < least) {
     ssize_t n = recv((int)socket, (char *)p + *got, room - *got, MSG_DONTWAIT);
@@ -17,9 +23,8 @@ int argus_receive(int64_t socket, void *p, size_t least, size_t room, int64_t ti
     }
     if (n == 0) return 0;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return errno;
-    n = poll(&waiting, 1, timeout_ms > 0x7FFFFFFF ? 0x7FFFFFFF : (int)timeout_ms);
-    if (n < 0) return errno;
-    if (n == 0) return ETIMEDOUT;
+    int error = wait_for(socket, POLLIN, timeout_ms);
+    if (error) return error;
   }
   return 0;
 }
@@ -34,6 +39,18 @@ int argus_send_now(int64_t socket, const void *p, size_t n, size_t *sent) {
     *sent += (size_t)done;
   }
   return 0;
+}
+
+int argus_send(int64_t socket, const void *p, size_t n, int64_t timeout_ms, size_t *sent) {
+  size_t went;
+  *sent = 0;
+  for (;;) {
+    int error = argus_send_now(socket, (const char *)p + *sent, n - *sent, &went);
+    *sent += went;
+    if (error || *sent == n) return error;
+    error = wait_for(socket, POLLOUT, timeout_ms);
+    if (error) return error;
+  }
 }
 
 int argus_look(int64_t socket) {

@@ -56,6 +56,8 @@ int argus_receive(int64_t socket, void *p, size_t least, size_t room, int64_t ti
 int argus_send_now(int64_t socket, const void *p, size_t n, size_t *sent);
 /* What a read would find now: 1 bytes, 0 nothing yet, -1 the end, or an error. */
 int argus_look(int64_t socket);
+/* Sends all of it; errors as those of argus_receive. */
+int argus_send(int64_t socket, const void *p, size_t n, int64_t timeout_ms, size_t *sent);
 
 /* ---- the GIL, when this thread holds it; no effect without a running Python ---- */
 int argus_gil_held(void);

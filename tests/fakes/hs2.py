@@ -221,6 +221,11 @@ class FakeHS2:
         if fault.startswith("half"):
             connection.sendall(frame[: len(frame) // 2])
             raise EOFError
+        if fault.startswith("first half"):
+            connection.sendall(frame[: len(frame) // 2])
+            time.sleep(0.4)
+            connection.sendall(frame[len(frame) // 2 :])
+            return
         if fault.startswith("damage"):
             frame = frame[: len(frame) // 2] + b"\xff" * 24 + frame[len(frame) // 2 + 24 :]
         if fault.startswith("long length"):

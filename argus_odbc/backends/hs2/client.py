@@ -8,7 +8,7 @@ connection, so that each call takes one that is free.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,9 @@ from argus_odbc import log
 from argus_odbc.backends.hs2 import tcli
 from argus_odbc.backends.hs2.errors import ErrorMap
 from argus_odbc.backends.hs2.lines import Lines, Transport, Way
+from argus_odbc.backends.hs2.transport import framed
 from argus_odbc.errors import DriverError
+from argus_odbc.native import page_reader
 from argus_odbc.settings import Settings
 
 CANCEL_TIMEOUT = 15.0
@@ -61,6 +63,7 @@ class Session:
         self._timeout = float(way.settings.socket_timeout)
         transport, answer = self._open(configuration, open_user)
         self._lines = Lines(way, transport)
+        self._lines.limit_answers(self._timeout)
         self.handle = answer.sessionHandle
         self.protocol: int = answer.serverProtocolVersion
         self.configuration: Mapping[str, str] = answer.configuration or {}
@@ -116,6 +119,7 @@ class Session:
     def limit_answers(self, seconds: float) -> None:
         """Seconds that each further answer may take; 0 = no limit."""
         self._timeout = float(seconds)
+        self._lines.limit_answers(self._timeout)
 
     def call(self, name: str, request: Any) -> Any:
         """One RPC; returns the answer, whose status is good. Raises DriverError."""
@@ -140,11 +144,29 @@ class Session:
             exchange = tcli.Exchange("FetchResults", request)
         self._asked = (operation, request, exchange)
         with self._lines.take(request, self._timeout) as transport:
-            data = self._exchange(transport, exchange, self._timeout)
-            head = self._read("FetchResults", lambda: tcli.read_fetch_head(exchange, data))
+            return self._fetched(exchange, self._exchange(transport, exchange, self._timeout))
+
+    def fetched(self, number: int, data: memoryview) -> Fetched:
+        """What a page is that the core has asked for by itself, as the last FetchResults but under this number."""
+        assert self._asked is not None
+        return self._fetched(self._asked[2].again(number), data)
+
+    def _fetched(self, exchange: tcli.Exchange, data: memoryview) -> Fetched:
+        head = self._read("FetchResults", lambda: tcli.read_fetch_head(exchange, data))
         if head.status.statusCode != tcli.STILL_EXECUTING:
             self.check(head.status, "FetchResults")
         return Fetched(head, data[head.start :])
+
+    def further(self, kinds: Sequence[tuple[str, int]], page_bytes: int, most_rows: int, tells_end: bool) -> Any:
+        """The core's PageReader for the pages behind the last FetchResults; None where Python has to ask for each."""
+        if self._lines.wire is None or self._asked is None:
+            return None
+        _, request, exchange = self._asked
+        message = framed(exchange.message) if self._lines.wire.framed else exchange.message
+        at = len(message) + tcli.MAX_ROWS_AT
+        assert message[at : at + 8] == request.maxRows.to_bytes(8, "big")
+        number_at = exchange.number_at + len(message) - len(exchange.message)
+        return page_reader(self._lines.wire, message, number_at, at, kinds, page_bytes, most_rows, tells_end)
 
     def check(self, status: Any, name: str) -> None:
         if status is None:
@@ -160,9 +182,11 @@ class Session:
             raise DriverError("08S01", 0, f"The connection to {self.way.where} is closed: {self._dead}")
         try:
             return transport.call(exchange.message, timeout, again=exchange.call in REPEATABLE)
-        except DriverError as e:
+        except BaseException as e:
             if not self.way.outlived:
-                self._dead = e.message
+                # A signal's handler may raise anything, and half an answer is left.
+                self._dead = e.message if isinstance(e, DriverError) else "a call on it was interrupted"
+                self._lines.abort()
             raise
 
     def _read(self, name: str, read: Callable[[], Any]) -> Any:

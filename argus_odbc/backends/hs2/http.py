@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from argus_odbc import log, tls
 from argus_odbc.errors import DriverError
@@ -155,6 +155,9 @@ class HttpTransport:
         self._site = site
         self._connection = site.pool.take()
         self._aborted = threading.Event()
+        self.line: Any = None
+        """The core speaks no HTTP."""
+        self.turn: Any = threading.Lock()
 
     # ---- messages ----
 
@@ -212,6 +215,9 @@ class HttpTransport:
     def drop_memory(self) -> None:
         """No large answers are to be expected."""
         self._site.pool.spares.clear()
+
+    def limit_answers(self, seconds: float) -> None:
+        """Each call says how long it waits."""
 
     # ---- errors ----
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from argus_odbc.errors import DriverError
 from argus_odbc.settings import Settings
 
 IDLE = 4
@@ -17,8 +18,14 @@ IDLE = 4
 class Transport(Protocol):
     """One connection that carries messages; its methods raise DriverError."""
 
+    line: Any
+    """The core's way to it, or None."""
+    turn: Any
+    """A lock: of the one that calls, where there is one connection for all."""
+
     def call(self, message: bytes, timeout: float, again: bool = False) -> memoryview: ...
     def drop_memory(self) -> None: ...
+    def limit_answers(self, seconds: float) -> None: ...
     def is_alive(self) -> bool: ...
     def abort(self) -> None: ...
     def close(self) -> None: ...
@@ -60,8 +67,7 @@ class Lines:
     def __init__(self, way: Way, first: Transport) -> None:
         self.way = way
         self._first = first
-        self._turn = threading.Lock()
-        """Held by a call where there is one connection for all."""
+        self._turn = first.turn
         self._lock = threading.Lock()
         self._idle = [first]
         self._busy: list[Line] = []
@@ -81,6 +87,10 @@ class Lines:
             self._busy.append(line)
         try:
             yield line.transport
+        except BaseException as e:
+            # A signal's handler may raise anywhere: half an answer is left, which is nobody's.
+            line.aborted = line.aborted or not isinstance(e, DriverError)
+            raise
         finally:
             with self._lock:
                 self._busy.remove(line)
@@ -115,6 +125,15 @@ class Lines:
             return self._first.is_alive()
         finally:
             self._turn.release()
+
+    @property
+    def wire(self) -> Any:
+        """The core's way to the one connection for all, or None."""
+        return self._first.line
+
+    def limit_answers(self, seconds: float) -> None:
+        """Seconds that each part of an answer may take, of which Python is not told; 0 = no limit."""
+        self._first.limit_answers(seconds)
 
     def drop_memory(self) -> None:
         """No large answers are to be expected."""

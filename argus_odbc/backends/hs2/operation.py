@@ -49,6 +49,8 @@ class HS2Operation(Operation):
         self._end = False
         self._ready: HS2Rows | None = None
         self._kinds: list[tuple[str, int]] = []
+        self._further: Any = None
+        """The core's PageReader, which asks for the pages behind the first by itself."""
         self._rows_left = options.max_rows or -1
         self._page = min(FIRST_ROWS, backend.fetch_size, options.max_rows or MOST_ROWS)
         self._state_lock = threading.Lock()
@@ -183,8 +185,13 @@ class HS2Operation(Operation):
             while not self._end and not self._closed:
                 if self._cancelled.is_set():
                     raise DriverError("HY008", 0, "")
-                fetched = self._session.fetch(self._handle, self._page)
-                self._take(fetched)
+                left = self._further.left() if self._further is not None else None
+                if left is not None:
+                    self._take(self._session.fetched(*left))
+                elif self._further is not None and self._further.over:
+                    self._end = True
+                else:
+                    self._take(self._session.fetch(self._handle, self._page))
                 if self._ready is not None:
                     ready, self._ready = self._ready, None
                     return ready
@@ -205,16 +212,31 @@ class HS2Operation(Operation):
         if self._rows_left > 0:
             self._rows_left -= min(head.rows, self._rows_left)
             self._end = self._end or self._rows_left == 0
-        self._ready = HS2Rows(fetched.payload, self._kinds)
+        self._ready = HS2Rows(fetched.payload, self._kinds, self._let_go_on())
         each = max(len(fetched.payload) // head.rows, 1)
         self._page = max(1, min(PAGE_BYTES // each, self._backend.fetch_size))
         if self._rows_left > 0:
             self._page = min(self._page, self._rows_left)
 
+    def _let_go_on(self) -> Any:
+        """The core's PageReader for the pages that follow; None where they are asked for one by one."""
+        if self._further is None and not self._end and self._rows_left < 0:
+            tells_end = self._backend.has_more_rows_is_true
+            self._further = self._session.further(self._kinds, PAGE_BYTES, self._backend.fetch_size, tells_end)
+            if self._cancelled.is_set():
+                self._halt()
+        return self._further
+
+    def _halt(self) -> None:
+        """From now on each page is asked for here, where a cancel is seen."""
+        if self._further is not None:
+            self._further.halt()
+
     # ---- ending ----
 
     def cancel(self) -> None:
         self._cancelled.set()
+        self._halt()
         with self._state_lock:
             handle = None if self._closed else self._handle
             planned = self._planned
@@ -234,6 +256,7 @@ class HS2Operation(Operation):
             self._closed = True
             handle = self._handle
         self._stop_timer()
+        self._halt()
         if handle is None:
             return
         if self._cancelled.is_set() and self._session.way.outlived:

@@ -208,6 +208,12 @@ CALLS: dict[str, tuple[Any, Any]] = {
 
 HEAD_BYTES = 65536
 
+FEW = 0x3FFFFFFF
+"""The core counts the requests that it sends by itself behind these (cbridge/handle/pages.pxi)."""
+
+MAX_ROWS_AT = -15
+"""Where a FetchResults has its maxRows: 8 bytes; behind them a field of 2 bytes, and the ends of two structs."""
+
 _sequence = itertools.count(1)
 
 
@@ -216,7 +222,7 @@ class Exchange:
 
     def __init__(self, call: str, request: Struct) -> None:
         self.call = call
-        self.number = next(_sequence) & 0x7FFFFFFF
+        self.number = next(_sequence) & FEW
         out = TMemoryBuffer()
         protocol = TBinaryProtocol(out)
         protocol.writeMessageBegin(call, TMessageType.CALL, self.number)
@@ -230,12 +236,17 @@ class Exchange:
         protocol.writeMessageEnd()
         self.message: bytes = out.getvalue()
 
-    def again(self) -> Exchange:
+    @property
+    def number_at(self) -> int:
+        """Where the message has its number."""
+        return 8 + len(self.call)
+
+    def again(self, number: int = 0) -> Exchange:
         """The same call once more, under a number of its own: a hundredth of the time that encoding it anew takes."""
         other = Exchange.__new__(Exchange)
         other.call = self.call
-        other.number = next(_sequence) & 0x7FFFFFFF
-        at = 8 + len(self.call)
+        other.number = number or next(_sequence) & FEW
+        at = self.number_at
         other.message = self.message[:at] + other.number.to_bytes(4, "big") + self.message[at + 4 :]
         return other
 

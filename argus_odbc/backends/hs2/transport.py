@@ -8,12 +8,13 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
+import threading
 import time
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from argus_odbc.errors import DriverError
-from argus_odbc.native import ALIEN, MORE, MessageEnd, wire_memory
+from argus_odbc.native import ALIEN, HALF, MORE, SURPLUS, MessageEnd, wire_line, wire_memory
 from argus_odbc.settings import Settings
 from argus_odbc.tls import tls_context
 from argus_odbc.web.spares import Spares
@@ -71,6 +72,8 @@ class Transport:
         self._spares = Spares()
         self._expected = FIRST_ROOM
         self._head = memoryview(wire_memory(4))
+        self.line: Any = None
+        """The core's, where there is no TLS: it sends a message and receives its answer without the GIL in between."""
         self._socket = self._open_socket()
         try:
             if login.settings.ssl:
@@ -80,6 +83,10 @@ class Transport:
         except BaseException:
             self.close()
             raise
+        if not login.settings.ssl:
+            self.line = wire_line(self._socket.fileno(), login.mechanism != "NOSASL")
+        self.turn: Any = self.line if self.line is not None else threading.Lock()
+        """Held by the one who calls, where others may."""
 
     # ---- opening ----
 
@@ -192,6 +199,8 @@ class Transport:
         `again`, whether the server may get it twice, changes nothing: what is lost here takes the session along. The
         memory behind the answer is used again for a later one, once no view of it is left."""
         self._timeout = timeout
+        if self.line is not None:
+            return self._exchanged(message if self.login.mechanism == "NOSASL" else framed(message), timeout or None)
         try:
             # Each setting is a system call.
             if self._socket.gettimeout() != (timeout or None):
@@ -201,8 +210,25 @@ class Transport:
         if self.login.mechanism == "NOSASL":
             self._send(message)
             return self._bare_message()
-        self._send(struct.pack(">I", len(message)) + message)
+        self._send(framed(message))
         return self._framed_message()
+
+    def _exchanged(self, message: bytes, timeout: float | None) -> memoryview:
+        """The same by the core's line."""
+        try:
+            answer = self.line.exchange(message, timeout)
+        except TimeoutError as e:
+            raise self._timed_out() from e
+        except OSError as e:
+            raise self._lost(e.strerror or str(e)) from e
+        if isinstance(answer, memoryview):
+            self._answered = True
+            return answer
+        if answer == ALIEN:
+            raise self._alien(self.line.start)
+        if answer == SURPLUS:
+            raise self._lost(f"{self.line.surplus} bytes follow the end of its answer")
+        raise self._lost("a call on it was interrupted" if answer == HALF else "it closed the connection")
 
     def _framed_message(self) -> memoryview:
         self._fill(self._head, 0, 4, 4)
@@ -244,6 +270,13 @@ class Transport:
     def drop_memory(self) -> None:
         """No large answers are to be expected."""
         self._spares.clear()
+        if self.line is not None:
+            self.line.forget()
+
+    def limit_answers(self, seconds: float) -> None:
+        """What each part of a page that the core asks for by itself may take; 0 = no limit."""
+        if self.line is not None:
+            self.line.limit(seconds or None)
 
     # ---- bytes ----
 
@@ -337,7 +370,14 @@ class Transport:
     def close(self) -> None:
         """Idempotent."""
         if hasattr(self, "_socket"):
+            if self.line is not None:
+                self.line.detach()
             self._socket.close()
+
+
+def framed(message: bytes) -> bytes:
+    """With its length before it, as SASL wants it."""
+    return struct.pack(">I", len(message)) + message
 
 
 def describe_peer(start: bytes, mechanism: str) -> str:
