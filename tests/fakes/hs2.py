@@ -79,6 +79,8 @@ class FakeHS2:
         self.opened: list[Any] = []
         self.asked: list[int] = []
         """maxRows of each FetchResults."""
+        self.here = 0
+        """The page that FetchResults was asked for last."""
         self.operations: dict[bytes, Running] = {}
         self.connections = self.ended = 0
         self._lock = threading.Lock()
@@ -198,7 +200,7 @@ class FakeHS2:
             writer.writeMessageBegin(name, TMessageType.EXCEPTION, number)
             e.write(writer)
             return name, out.getvalue(), e.type == TApplicationException.PROTOCOL_ERROR
-        if "wrong number" in self.faults and name == "FetchResults":
+        if {"wrong number", f"wrong number FetchResults {self.here}"} & self.faults and name == "FetchResults":
             number += 1
         writer.writeMessageBegin(name, TMessageType.REPLY, number)
         writer.writeFieldBegin("success", TType.STRUCT, 0)
@@ -214,7 +216,9 @@ class FakeHS2:
         return request
 
     def _send(self, connection: socket.socket, message: bytes, name: str) -> None:
-        fault = next((f for f in self.faults if f.endswith(" " + name)), "")
+        # "half FetchResults 2" is for the third page alone.
+        ends = (f" {name}", f" {name} {self.here}") if name == "FetchResults" else (f" {name}",)
+        fault = next((f for f in self.faults if f.endswith(ends)), "")
         if fault.startswith("close before"):
             raise EOFError
         frame = struct.pack(">I", len(message)) + message if self.sasl else message
@@ -325,7 +329,14 @@ class FakeHS2:
         if running.cancelled:
             return tcli.FetchResp(status=self._status((None, 0, "Expected state FINISHED, but found CANCELED")))
         result = running.result
-        here, running.page = running.page, running.page + 1
+        self.here = here = running.page
+        running.page += 1
+        if f"error FetchResults {here}" in self.faults:
+            return tcli.FetchResp(status=self._status(("22012", 7, f"Page {here} cannot be made")))
+        if f"working FetchResults {here}" in self.faults:
+            self.faults.discard(f"working FetchResults {here}")
+            running.page -= 1
+            return tcli.FetchResp(status=tcli.Status(statusCode=tcli.STILL_EXECUTING), hasMoreRows=True)
         page = result.pages[here] if here < len(result.pages) else [[] for _ in result.columns]
         columns = [
             tcli.Column(**{wire: tcli.ColumnValues[wire](values=filled(values, wire), nulls=null_bits(values))})

@@ -46,6 +46,7 @@ MISSING_FIELD, UNKNOWN_METHOD = 7, 1
 class Fetched:
     """One answer to FetchResults."""
 
+    exchange: tcli.Exchange
     head: tcli.FetchHead
     payload: memoryview
     """The TFetchResultsResp struct."""
@@ -146,27 +147,35 @@ class Session:
         with self._lines.take(request, self._timeout) as transport:
             return self._fetched(exchange, self._exchange(transport, exchange, self._timeout))
 
-    def fetched(self, number: int, data: memoryview) -> Fetched:
-        """What a page is that the core has asked for by itself, as the last FetchResults but under this number."""
-        assert self._asked is not None
-        return self._fetched(self._asked[2].again(number), data)
+    def fetched(self, first: tcli.Exchange, number: int, data: memoryview) -> Fetched:
+        """A page that the core has asked for by itself, by the same request as the `first` but under this number."""
+        return self._fetched(first.again(number), data)
 
     def _fetched(self, exchange: tcli.Exchange, data: memoryview) -> Fetched:
         head = self._read("FetchResults", lambda: tcli.read_fetch_head(exchange, data))
         if head.status.statusCode != tcli.STILL_EXECUTING:
             self.check(head.status, "FetchResults")
-        return Fetched(head, data[head.start :])
+        return Fetched(exchange, head, data[head.start :])
 
-    def further(self, kinds: Sequence[tuple[str, int]], page_bytes: int, most_rows: int, tells_end: bool) -> Any:
-        """The core's PageReader for the pages behind the last FetchResults; None where Python has to ask for each."""
-        if self._lines.wire is None or self._asked is None:
+    def further(
+        self,
+        first: tcli.Exchange,
+        rows: int,
+        kinds: Sequence[tuple[str, int]],
+        page_bytes: int,
+        most: int,
+        tells_end: bool,
+    ) -> Any:
+        """The core's PageReader for the pages behind the first, of `rows` rows at first and `most` at most; None where
+        Python has to ask for each. `tells_end`: a page without hasMoreRows is the last."""
+        if self._lines.wire is None:
             return None
-        _, request, exchange = self._asked
-        message = framed(exchange.message) if self._lines.wire.framed else exchange.message
-        at = len(message) + tcli.MAX_ROWS_AT
-        assert message[at : at + 8] == request.maxRows.to_bytes(8, "big")
-        number_at = exchange.number_at + len(message) - len(exchange.message)
-        return page_reader(self._lines.wire, message, number_at, at, kinds, page_bytes, most_rows, tells_end)
+        at = len(first.message) + tcli.MAX_ROWS_AT
+        message = first.message[:at] + rows.to_bytes(8, "big") + first.message[at + 8 :]
+        sent = framed(message) if self._lines.wire.framed else message
+        head = len(sent) - len(message)
+        number_at, rows_at = head + first.number_at, head + at
+        return page_reader(self._lines.wire, sent, number_at, rows_at, kinds, page_bytes, most, tells_end)
 
     def check(self, status: Any, name: str) -> None:
         if status is None:

@@ -51,6 +51,8 @@ class HS2Operation(Operation):
         self._kinds: list[tuple[str, int]] = []
         self._further: Any = None
         """The core's PageReader, which asks for the pages behind the first by itself."""
+        self._first: Any = None
+        """The request of the page before those."""
         self._rows_left = options.max_rows or -1
         self._page = min(FIRST_ROWS, backend.fetch_size, options.max_rows or MOST_ROWS)
         self._state_lock = threading.Lock()
@@ -187,7 +189,7 @@ class HS2Operation(Operation):
                     raise DriverError("HY008", 0, "")
                 left = self._further.left() if self._further is not None else None
                 if left is not None:
-                    self._take(self._session.fetched(*left))
+                    self._take(self._session.fetched(self._first, *left))
                 elif self._further is not None and self._further.over:
                     self._end = True
                 else:
@@ -212,17 +214,18 @@ class HS2Operation(Operation):
         if self._rows_left > 0:
             self._rows_left -= min(head.rows, self._rows_left)
             self._end = self._end or self._rows_left == 0
-        self._ready = HS2Rows(fetched.payload, self._kinds, self._let_go_on())
         each = max(len(fetched.payload) // head.rows, 1)
         self._page = max(1, min(PAGE_BYTES // each, self._backend.fetch_size))
         if self._rows_left > 0:
             self._page = min(self._page, self._rows_left)
+        self._ready = HS2Rows(fetched.payload, self._kinds, self._let_go_on(fetched.exchange))
 
-    def _let_go_on(self) -> Any:
-        """The core's PageReader for the pages that follow; None where they are asked for one by one."""
+    def _let_go_on(self, exchange: tcli.Exchange) -> Any:
+        """The core's PageReader for the pages that follow this FetchResults; None where they are asked for one by one."""
         if self._further is None and not self._end and self._rows_left < 0:
-            tells_end = self._backend.has_more_rows_is_true
-            self._further = self._session.further(self._kinds, PAGE_BYTES, self._backend.fetch_size, tells_end)
+            tells_end, most = self._backend.has_more_rows_is_true, self._backend.fetch_size
+            self._further = self._session.further(exchange, self._page, self._kinds, PAGE_BYTES, most, tells_end)
+            self._first = exchange
             if self._cancelled.is_set():
                 self._halt()
         return self._further
