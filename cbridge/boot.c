@@ -233,45 +233,11 @@ static int start(const char *folder) {
   return create ? start_options(create, exe) : start_config(exe);
 }
 
-/* ---- exit ----
- * Python is never finalized, so other threads may be inside it when exit() ends the static objects of the libraries
- * that a backend brought (DuckDB's tokenizer is one), and would crash in their next call. The GIL is taken before that
- * and kept: they wait for it until the process is gone. */
-enum { EXIT_WAIT_MS = 2000 };
-static int embedded;
-static uint64_t guarded; /* argus_libraries_opened at the last registration */
-
-static argus_monitor *exit_monitor;
-static int gil_is_free;
-
-static void probe_gil(void *unused) {
-  (void)unused;
-  PyGILState_STATE gil = PyGILState_Ensure();
-  PyGILState_Release(gil);
-  argus_monitor_lock(exit_monitor);
-  gil_is_free = 1;
-  argus_monitor_notify_all(exit_monitor);
-  argus_monitor_unlock(exit_monitor);
-}
-
-/* Another thread tries first, so that one that holds the GIL for good does not keep the process from ending. */
-static void stop_python(void) {
-  static int stopped;
-  argus_thread thread;
-  if (stopped || argus_gil_held() || !(exit_monitor = argus_monitor_create())) return;
-  stopped = 1;
-  if (argus_thread_start(probe_gil, NULL, &thread)) return;
-  int64_t end = argus_now_ns() + (int64_t)EXIT_WAIT_MS * 1000000;
-  argus_monitor_lock(exit_monitor);
-  while (!gil_is_free && argus_now_ns() < end) argus_monitor_wait(exit_monitor, EXIT_WAIT_MS);
-  argus_monitor_unlock(exit_monitor);
-  if (gil_is_free) (void)PyGILState_Ensure();
-}
-
-/* ---- the end of a Python that a host brought ----
- * Python ends a thread that asks for the GIL after its end by pthread_exit, which unwinds the frames of a backend's C++
- * and aborts the process. So its exit handler ends what runs, waits until no thread is inside, and no thread gets
- * inside any more. Threads inside are counted for this process: a forked child has none of its parent's. */
+/* ---- threads inside ----
+ * Those that are in Python, or in the library of a backend without the GIL, are counted, for this process: a forked
+ * child has none of its parent's. At the end no thread gets inside any more. The end of a Python that a host brought:
+ * Python ends a thread that asks for the GIL after that by pthread_exit, which unwinds the frames of a backend's C++
+ * and aborts the process. So its exit handler cancels what runs and waits until no thread is inside. */
 static uint32_t inside, inside_of;
 static __thread int depth;
 
@@ -341,6 +307,53 @@ int argus_end_begins(void) {
 void argus_end_waits(int64_t timeout_ms) {
   int64_t end = argus_now_ns() + timeout_ms * 1000000;
   while (others_inside() > 0 && argus_now_ns() < end) argus_sleep_ms(2);
+}
+
+/* ---- exit ----
+ * Python is never finalized when it is ours, so other threads may be inside when exit() ends the static objects of the
+ * libraries that a backend brought, and would crash with the next use of one: DuckDB's keywords and its casts are such.
+ * So what runs is cancelled before that, and waited for; then the GIL is taken and kept, and whoever is still inside
+ * waits for it until the process is gone. */
+enum { EXIT_WAIT_MS = 2000 };
+static int embedded;
+static uint64_t guarded; /* argus_libraries_opened at the last registration */
+
+static argus_monitor *exit_monitor;
+static int all_cancelled;
+
+static void cancel_all(void *unused) {
+  (void)unused;
+  depth++; /* not counted, and not stopped where it comes inside */
+  PyGILState_STATE gil = PyGILState_Ensure();
+  PyObject *driver = PyImport_ImportModule("argus_odbc.driver");
+  PyObject *done = driver ? PyObject_CallMethod(driver, "cancel_all", NULL) : NULL;
+  if (!done) PyErr_WriteUnraisable(driver);
+  Py_XDECREF(done);
+  Py_XDECREF(driver);
+  PyGILState_Release(gil);
+  argus_monitor_lock(exit_monitor);
+  all_cancelled = 1;
+  argus_monitor_notify_all(exit_monitor);
+  argus_monitor_unlock(exit_monitor);
+}
+
+/* Another thread takes the GIL first, so that one that holds it for good does not keep the process from ending. */
+static void stop_python(void) {
+  static int stopped;
+  argus_thread thread;
+  if (stopped || argus_gil_held() || !(exit_monitor = argus_monitor_create())) return;
+  stopped = 1;
+  int64_t end = argus_now_ns() + (int64_t)EXIT_WAIT_MS * 1000000;
+  argus_thread_ends_process();
+  if (argus_thread_start(cancel_all, NULL, &thread)) return;
+  argus_monitor_lock(exit_monitor);
+  while (!all_cancelled && argus_now_ns() < end) argus_monitor_wait(exit_monitor, EXIT_WAIT_MS);
+  int free_gil = all_cancelled;
+  argus_monitor_unlock(exit_monitor);
+  if (!free_gil) return;
+  argus_thread_join(thread);
+  argus_end_waits((end - argus_now_ns()) / 1000000);
+  (void)PyGILState_Ensure();
 }
 
 /* Handlers of exit() and of fork() run in reverse order of their registration. */

@@ -9,7 +9,8 @@ int argus_boot(void);       /* 0: Python runs and argus_odbc._core is imported. 
 void argus_connected(void); /* after each connect: minds exit and fork for the libraries that the backend brought */
 const char *argus_boot_error(void); /* why not, UTF-8; lives as long as the process */
 
-/* The end of a Python that a host brought: a thread that would take its GIL too late stays where it is. */
+/* The end of the process, or of a Python that a host brought: a thread that would get inside too late stays where it
+ * is. */
 int argus_gil_enter(void);     /* PyGILState_Ensure */
 void argus_gil_leave(int gil); /* PyGILState_Release */
 void argus_gil_keep(void);     /* for a thread that enters often; without the GIL, before and after */

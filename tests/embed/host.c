@@ -108,7 +108,8 @@ static void *worker(void *unused) {
 
 static void *busy(void *unused) {
   (void)unused;
-  for (;;) query(hundred);
+  const char *sql = getenv("HOST_BUSY");
+  for (;;) query(sql ? sql : hundred);
   return NULL;
 }
 
