@@ -127,6 +127,11 @@ def test_exit_with_a_thread_inside_the_engine_is_clean_every_time(host: Path, dr
         exits(host, driver_path, HOST_BUSY=f"select 1, count(parameter_types)::varchar from ({functions})")
 
 
+def test_exit_in_the_middle_of_a_large_result_is_clean_every_time(host: Path, driver_path: Path) -> None:
+    for _ in range(8):
+        exits(host, driver_path, HOST_BUSY="select i, cast(i as varchar) from range(100000000000) t(i)")
+
+
 def test_hostile_environment_is_not_looked_at(host: Path, driver_path: Path, tmp_path: Path) -> None:
     for name in ("argus_odbc", "json", "encodings", "duckdb"):
         (tmp_path / name).mkdir()
@@ -256,6 +261,24 @@ def test_python_that_forks_keeps_working(driver_path: Path) -> None:
         "print(os.waitpid(pid, 0)[1], c.execute('select 7').fetchval())"
     )
     assert run([sys.executable, "-W", "ignore", "-c", text]) == "0 7\n"
+
+
+def test_a_child_that_was_forked_in_the_middle_of_a_result_closes_it_and_the_parent_reads_on(driver_path: Path) -> None:
+    """The engine's threads are not in the child, so nothing of the engine may be touched there."""
+    text = (
+        "import os, signal, sys, pyodbc\n"
+        "c = pyodbc.connect('Driver=Argus;Backend=duckdb', autocommit=True)\n"
+        "k = c.execute('select range from range(1000000)')\n"
+        "k.fetchone()\n"
+        "pid = os.fork()\n"
+        "if not pid:\n"
+        "    signal.alarm(10)\n"
+        "    try: k.fetchall()\n"
+        "    except pyodbc.Error as e: print(e.args[0], flush=True)\n"
+        "    k.close(); c.close(); os._exit(0)\n"
+        "print(os.waitpid(pid, 0)[1], 1 + len(k.fetchall()))"
+    )
+    assert run([sys.executable, "-W", "ignore", "-c", text]) == "08S01\n0 1000000\n"
 
 
 @pytest.mark.parametrize("task", ["call", "worker", "fetch", "loop", "pyodbc"])
