@@ -11,6 +11,7 @@
 PyMODINIT_FUNC PyInit__core(void);
 
 enum { NOT_YET, UP, FAILED };
+static int embedded; /* Python is ours */
 static uint32_t lock;
 static int state;
 static char why[1200];
@@ -110,15 +111,19 @@ static void python_failed(void) {
 }
 
 /* ---- fork, when Python is ours: the child gets a Python that is whole, though another thread was inside it ----
- * The handlers are registered again after each library that came, and the GIL is taken by the prepare handler that runs
- * first, which is the last one registered: DuckDB's allocator locks itself in its own, and a thread that holds the GIL
- * may be waiting for that allocator. The others only count, so that the child and the parent act in their last. */
+ * A thread state is made without the GIL, under a lock of Python's that 3.11 takes in the child before it is made anew
+ * there: so none is made during a fork. The handlers are registered again after each library that came, and the GIL is
+ * taken by the prepare handler that runs first, which is the last one registered: DuckDB's allocator locks itself in
+ * its own, and a thread that holds the GIL may be waiting for that allocator. The others only count, so that the child
+ * and the parent act in their last. */
 static __thread int fork_depth;
 static __thread int fork_ours; /* 0 when Python itself forks: it holds the GIL and does all this */
 static PyGILState_STATE fork_gil;
+static uint32_t making; /* lock: of who has no thread state and gets one */
 
 static void before_fork(void) {
   if (fork_depth++) return;
+  argus_lock(&making); /* drops the GIL while it waits: who has the lock wants that */
   fork_ours = !argus_gil_held();
   if (!fork_ours) return;
   fork_gil = PyGILState_Ensure();
@@ -126,14 +131,18 @@ static void before_fork(void) {
 }
 
 static void after_fork_parent(void) {
-  if (--fork_depth || !fork_ours) return;
+  if (--fork_depth) return;
+  argus_unlock(&making);
+  if (!fork_ours) return;
   PyOS_AfterFork_Parent();
   PyGILState_Release(fork_gil);
 }
 
 /* Not Release: 3.11 cannot go to no thread state at all and back, and this may be the child's only one. */
 static void after_fork_child(void) {
-  if (--fork_depth || !fork_ours) return;
+  if (--fork_depth) return;
+  argus_unlock(&making);
+  if (!fork_ours) return;
   PyOS_AfterFork_Child();
   PyEval_SaveThread();
 }
@@ -266,7 +275,11 @@ void argus_inside_end(void) {
 
 int argus_gil_enter(void) {
   argus_inside_begin();
-  return (int)PyGILState_Ensure();
+  if (!embedded || PyGILState_GetThisThreadState()) return (int)PyGILState_Ensure();
+  argus_lock(&making);
+  PyGILState_STATE gil = PyGILState_Ensure();
+  argus_unlock(&making);
+  return (int)gil;
 }
 
 void argus_gil_leave(int gil) {
@@ -315,7 +328,6 @@ void argus_end_waits(int64_t timeout_ms) {
  * So what runs is cancelled before that, and waited for; then the GIL is taken and kept, and whoever is still inside
  * waits for it until the process is gone. */
 enum { EXIT_WAIT_MS = 2000 };
-static int embedded;
 static uint64_t guarded; /* argus_libraries_opened at the last registration */
 
 static argus_monitor *exit_monitor;

@@ -132,6 +132,12 @@ def test_exit_in_the_middle_of_a_large_result_is_clean_every_time(host: Path, dr
         exits(host, driver_path, HOST_BUSY="select i, cast(i as varchar) from range(100000000000) t(i)")
 
 
+def test_fork_while_a_thread_gets_its_thread_state(host: Path, driver_path: Path) -> None:
+    """The thread's calls are short, and each makes it known to Python anew."""
+    out = run([host, driver_path, "fork"], HOST_BUSY="")
+    assert "fork 0 of 50 children failed\n" in out
+
+
 def test_hostile_environment_is_not_looked_at(host: Path, driver_path: Path, tmp_path: Path) -> None:
     for name in ("argus_odbc", "json", "encodings", "duckdb"):
         (tmp_path / name).mkdir()
