@@ -18,7 +18,7 @@ cdef class Received:
         return self.length
 
     def __getbuffer__(self, Py_buffer* view, int flags):
-        PyBuffer_FillInfo(view, self, self.block.data if self.block is not NULL else NULL, self.length, 0, flags)
+        PyBuffer_FillInfo(view, self, self.block.data + LINE_PAD if self.block is not NULL else NULL, self.length, 0, flags)
 
 
 cdef Received received(Shared* block, int64_t length):
@@ -43,7 +43,6 @@ cdef class WireLine:
             raise MemoryError
         self.line.socket = descriptor
         self.line.framed = framed
-        self.line.limit_ms = -1
         self.line.expected = LINE_ROOM
 
     def __dealloc__(self):
@@ -84,7 +83,8 @@ cdef class WireLine:
 
     def limit(self, timeout):
         """Seconds that each part of an answer to Pages may take; None: no limit."""
-        self.line.limit_ms = milliseconds(timeout)
+        cdef int64_t limit = 0 if timeout is None else milliseconds(timeout)
+        argus_store(&self.line.limit_ms, <uint32_t>(limit if limit < 0xFFFFFFFF else 0xFFFFFFFF))
 
     def exchange(self, bytes message not None, timeout):
         """Send the message and receive its answer, a view of its memory.

@@ -29,6 +29,7 @@ cdef enum:
     LINE_MOST = 0x7FFFFFFF       # bytes of a message: HiveServer2's own limit
     LINE_ROOM = 65536            # bytes to make room for where nothing says how long an answer is
     LINE_START = 64
+    LINE_PAD = 2048              # bytes before an answer in its memory: see line_memory
     KEPT_BLOCKS = 12             # pieces of memory that are kept: what waits to be decoded, is decoded, is on its way
     KEPT_WASTE = 4               # times of what is wanted that a piece may have
     KEPT_SMALL = 1 << 16         # bytes of what is wanted below which a piece may have any size of its order
@@ -45,8 +46,8 @@ cdef struct Line:
     Shared* kept[KEPT_BLOCKS]
     int64_t used[KEPT_BLOCKS]    # when each was taken last
     int64_t times
+    uint32_t limit_ms            # that each part of an answer to Pages may take, 0: no limit; any thread may set it
     int64_t socket               # -1: closed; this and the rest belong to whose turn it is
-    int64_t limit_ms             # that each part of an answer to Pages may take; below 0: no limit
     bint framed                  # messages have a length before them
     int broken                   # why nothing can be sent any more; 0: it can
     int64_t expected             # bytes of an answer, where nothing tells its length
@@ -63,7 +64,7 @@ cdef struct Asking:
     int64_t nhead
     Shared* block
     int64_t have, missing
-    int64_t length               # of the answer, at the beginning of the block
+    int64_t length               # of the answer, LINE_PAD bytes into the block
     Scan scan
 
 
@@ -123,10 +124,15 @@ cdef void line_leave_queue(Line* l, LineWaiter* w) noexcept nogil:
 
 # ---- memory for answers: used again when no batch and no view refers to it any more ----
 
-cdef Shared* line_memory(Line* l, int64_t size) noexcept nogil:
-    """A block of at least `size` bytes, shared with the caller; NULL without memory."""
+cdef Shared* line_memory(Line* l, int64_t answer) noexcept nogil:
+    """A block for an answer of so many bytes, shared with the caller; NULL without memory.
+
+    The answer begins half a page on: where the system's copy of the bytes has the same place in its page as the
+    application's, copying them takes up to three times as long.
+    """
     cdef Shared* b
     cdef int32_t i, found = -1, place = -1
+    cdef int64_t size = answer + LINE_PAD
     cdef int64_t most = KEPT_WASTE * (size if size > KEPT_SMALL else KEPT_SMALL)
     argus_monitor_lock(l.monitor)
     for i in range(KEPT_BLOCKS):
@@ -248,13 +254,14 @@ cdef int line_framed(Line* l, Asking* a) noexcept nogil:
         if a.block is NULL:
             return LINE_MEMORY
     if a.have < a.length:
-        error = line_take_in(l, a, a.block.data, &a.have, a.length - a.have, a.length - a.have)
+        error = line_take_in(l, a, a.block.data + LINE_PAD, &a.have, a.length - a.have, a.length - a.have)
     return error
 
 
 cdef int line_bare(Line* l, Asking* a) noexcept nogil:
     """An answer without a length: received piece by piece, while its end is looked for."""
     cdef Shared* larger
+    cdef uint8_t* p
     cdef int64_t before, room
     cdef int error
     if a.block is NULL:
@@ -262,22 +269,23 @@ cdef int line_bare(Line* l, Asking* a) noexcept nogil:
         if a.block is NULL:
             return LINE_MEMORY
     while True:
-        if a.have == a.block.size:
+        if a.have == a.block.size - LINE_PAD:
             larger = line_memory(l, 2 * a.have)
             if larger is NULL:
                 return LINE_MEMORY
-            memcpy(larger.data, a.block.data, a.have)
+            memcpy(larger.data + LINE_PAD, a.block.data + LINE_PAD, a.have)
             block_drop(a.block)
             a.block = larger
-        room = a.block.size - a.have
+        p = a.block.data + LINE_PAD
+        room = a.block.size - LINE_PAD - a.have
         before = a.have
-        error = line_take_in(l, a, a.block.data, &a.have, a.missing if a.missing < room else room, room)
+        error = line_take_in(l, a, p, &a.have, a.missing if a.missing < room else room, room)
         a.missing = a.missing - (a.have - before) if a.missing > a.have - before else 1
         if error:
             return error
-        a.length = hs2_message_end(&a.scan, a.block.data, a.have)
+        a.length = hs2_message_end(&a.scan, p, a.have)
         if a.length == SCAN_ALIEN or a.length > LINE_MOST:
-            return line_alien(l, a.block.data, a.have)
+            return line_alien(l, p, a.have)
         if a.length != SCAN_MORE:
             break
         # Columns of numbers, and texts to be counted: it is not looked at again before these have come.
@@ -285,7 +293,7 @@ cdef int line_bare(Line* l, Asking* a) noexcept nogil:
     if a.length != a.have:
         l.surplus = a.have - a.length
         return LINE_SURPLUS
-    # Answers of one result are of about one size.
-    room = a.length + a.length // 8
+    # Answers of one result are of about one size; a new block has an eighth more.
+    room = a.length + a.length // 64
     l.expected = room if room > LINE_ROOM else LINE_ROOM
     return 0

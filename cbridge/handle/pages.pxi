@@ -67,10 +67,12 @@ cdef int pages_ask(Pages* g, Asking* a) noexcept nogil:
     """Send the request and receive its answer. Not 0: why there is none, which the line tells the next who asks."""
     cdef LineWaiter w
     cdef int error
+    cdef int64_t limit
     if not line_ask_turn(g.line, &w):
         line_wait_turn(g.line, &w, -1)
+    limit = argus_load(&g.line.limit_ms)
     # Python sees first what has happened meanwhile.
-    error = LINE_HALF if argus_load(&g.halted) else line_begin(g.line, a, g.message, g.n, g.line.limit_ms)
+    error = LINE_HALF if argus_load(&g.halted) else line_begin(g.line, a, g.message, g.n, limit if limit else -1)
     if error == 0:
         g.number = page_number()
         put_be32(g.message + g.number_at, g.number)
@@ -91,7 +93,7 @@ cdef Batch* pages_next(Pages* g, char* err, size_t nerr) noexcept nogil:
     cdef int64_t rows, each, length
     if g.over or g.left is not NULL or argus_load(&g.halted) or pages_ask(g, &a) != 0:
         return NULL
-    p = a.block.data
+    p = a.block.data + LINE_PAD
     rows = be32(p + HEAD_ROWS) if usual_head(p, a.length) else 0
     if not 0 < rows <= 0x7FFFFFFF or be32(p + HEAD_NUMBER) != g.number or be32(p + HEAD_COLUMNS) != <uint32_t>g.ncols:
         g.left = a.block
