@@ -101,7 +101,7 @@ cdef void py_drop_spent(Reader* r):
     for i in range(n):
         part = (<tuple><object>spent[i])[1]
         py_drop(&spent[i])
-        if r.stop:
+        if argus_load(&r.stop):
             continue
         dropped = part.dropped
         # The bytes first: whoever is told may want their memory.

@@ -22,7 +22,8 @@ cdef struct Reader:
     argus_monitor* monitor
     Batch* queue[QUEUE_BATCHES]
     int32_t first, count
-    bint done, stop, threaded, pulling
+    bint done, threaded, pulling
+    uint32_t stop              # written with the monitor; read without it between two batches
     argus_thread thread
     int pid
     # the Arrow stream that is being drained
@@ -119,7 +120,7 @@ cdef Batch* reader_pull(Reader* r) noexcept nogil:
     cdef int got
     cdef char err[512]
     cdef char why[600]
-    while not r.failed and not r.stop:
+    while not r.failed and not argus_load(&r.stop):
         if r.streaming:
             b = stream_next(r)
             if b is NULL and r.one_stream:
@@ -265,7 +266,7 @@ cdef void reader_close(Reader* r) noexcept nogil:
     if r.threaded and r.pid == argus_pid():
         gil = argus_gil_drop()
         argus_monitor_lock(r.monitor)
-        r.stop = True
+        argus_store(&r.stop, True)
         pulling = r.pulling and not r.done
         argus_monitor_notify_all(r.monitor)
         argus_monitor_unlock(r.monitor)
