@@ -41,6 +41,7 @@ cdef class WireLine:
         self.line.monitor = argus_monitor_create()
         if self.line.monitor is NULL:
             raise MemoryError
+        self.line.generation = argus_generation
         self.line.socket = descriptor
         self.line.framed = framed
         self.line.expected = LINE_ROOM

@@ -6,6 +6,7 @@ cdef extern from "errno.h" nogil:
     int EINTR, EBADF
 
 cdef extern from "argus/platform.h" nogil:
+    uint32_t argus_generation
     ctypedef struct argus_monitor:
         pass
     argus_monitor* argus_monitor_create()
@@ -40,7 +41,8 @@ cdef struct LineWaiter:
     bint turn
 
 cdef struct Line:
-    argus_monitor* monitor       # guards what follows up to `socket`
+    argus_monitor* monitor       # guards what follows up to `limit_ms`
+    uint32_t generation          # of the process whose threads have a turn: a forked child has none of them
     bint held
     LineWaiter* first            # those that wait for their turn, in their order
     Shared* kept[KEPT_BLOCKS]
@@ -74,6 +76,11 @@ cdef bint line_ask_turn(Line* l, LineWaiter* w) noexcept nogil:
     """Whether it is this caller's turn at once; else w stands in the queue."""
     cdef LineWaiter** last
     argus_monitor_lock(l.monitor)
+    if l.generation != argus_generation:
+        # Whoever was in an exchange has left `broken` behind.
+        l.generation = argus_generation
+        l.held = False
+        l.first = NULL
     w.next = NULL
     w.turn = not l.held
     if w.turn:

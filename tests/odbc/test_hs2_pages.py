@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -297,6 +299,43 @@ def test_a_result_is_closed_while_a_page_is_on_its_way(server: FakeHS2, driver_p
     still_works(session)
     assert rows == VALUES[: (BAD - 1) * ROWS]
     session.close()
+
+
+def child(session: Session) -> bool:
+    """What a forked child does with its parent's statement and connection; whether each answer is as it should be."""
+    driver, stmt = session.driver, pointer(session.stmt)
+    closed = driver.SQLFreeStmt(stmt, 0)
+    answers = [session.run(b"back"), session.state(), session.run(b"back"), session.state()]
+    driver.SQLFreeHandle(STMT, stmt)
+    return [closed, *answers, driver.SQLDisconnect(pointer(session.dbc))] == [
+        SQL_SUCCESS, SQL_ERROR, "08S01", SQL_ERROR, "08S01", SQL_SUCCESS
+    ]  # fmt: skip
+
+
+def test_a_child_that_was_forked_while_a_page_is_on_its_way(server: FakeHS2, driver_path: Path) -> None:
+    """It can use the connection for nothing, does not wait for a thread that it does not have, and its parent reads on."""
+    server.faults.add(f"slow FetchResults {BAD}")
+    rows: list[int] = []
+    session = opened(server, driver_path)
+    session.ok(b"all")
+    assert fetch(session, session.stmt, rows, (BAD - 1) * ROWS) == SQL_SUCCESS
+    end = time.monotonic() + 5
+    while len(server.asked) <= BAD and time.monotonic() < end:
+        time.sleep(0.01)
+    pid = os.fork()
+    if not pid:
+        signal.alarm(10)
+        try:
+            os._exit(7 if child(session) else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    assert fetch(session, session.stmt, rows) == SQL_NO_DATA
+    assert rows == VALUES
+    assert {"CloseOperation", "CloseSession"}.isdisjoint(server.calls)
+    still_works(session)
+    session.close()
+    assert server.calls[-1] == "CloseSession"
 
 
 def test_maximum_rows_are_counted_page_by_page(server: FakeHS2, driver_path: Path, by_python: list[int]) -> None:

@@ -7,6 +7,7 @@ connection, so that each call takes one that is free.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ class Session:
         self.way = way
         self.errors = errors
         self._dead: str = ""
+        self._pid = os.getpid()
         self._asked: tuple[Any, Any, tcli.Exchange] | None = None
         """The last FetchResults: its operation, request and message."""
         self._timeout = float(way.settings.socket_timeout)
@@ -256,6 +258,11 @@ class Session:
         """No large answers are to be expected."""
         self._lines.drop_memory()
 
+    @property
+    def forked(self) -> bool:
+        """Whether this process is a child of the one that opened the session: what it closes the parent may still use."""
+        return os.getpid() != self._pid
+
     def is_alive(self) -> bool:
         return not self._dead and self._lines.is_alive()
 
@@ -266,7 +273,7 @@ class Session:
 
     def close(self) -> None:
         """End the session; silent when the server is gone already."""
-        if not self._dead:
+        if not self._dead and not self.forked:
             self._timeout = min(self._timeout or CANCEL_TIMEOUT, CANCEL_TIMEOUT)
             try:
                 self.ask("CloseSession", tcli.SessionReq(sessionHandle=self.handle))

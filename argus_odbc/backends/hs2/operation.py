@@ -260,7 +260,7 @@ class HS2Operation(Operation):
             handle = self._handle
         self._stop_timer()
         self._halt()
-        if handle is None:
+        if handle is None or self._session.forked:
             return
         if self._cancelled.is_set() and self._session.way.outlived:
             # The server may be what hangs.

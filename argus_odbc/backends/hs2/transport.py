@@ -5,6 +5,7 @@ Errors say what the peer seems to speak and which keyword to change. Nothing her
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import struct
@@ -69,6 +70,7 @@ class Transport:
         self._deadline = time.monotonic() + timeout if timeout else 0.0
         self._timeout = timeout
         self._answered = False
+        self._pid = os.getpid()
         self._spares = Spares()
         self._expected = FIRST_ROOM
         self._head = memoryview(wire_memory(4))
@@ -362,6 +364,10 @@ class Transport:
 
     def abort(self) -> None:
         """End a call that another thread is in."""
+        if os.getpid() != self._pid:
+            # The connection is the parent's, and a shutdown would end it there.
+            self._socket.close()
+            return
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
