@@ -1,7 +1,7 @@
 # One line per task; the work is in tools/. `make demo` and `make test` set up everything that is missing.
 PY := .venv/bin/python
 
-.PHONY: demo build debug test quick bench lint format docs asan ctest clean help
+.PHONY: demo build debug test quick bench lint format docs asan tsan ctest clean help
 
 help:      ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
@@ -25,6 +25,8 @@ docs:      ## rewrite the pages that are made from the code: connecting.md, conf
 	@tools/setup.sh test && $(PY) tools/connecting.py && $(PY) tools/conformance.py
 asan:      ## C surface and decoders under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup.sh test && tools/asan.sh
+tsan:      ## what has several threads at work under ThreadSanitizer
+	@tools/setup.sh test && tools/tsan.sh
 ctest:     ## the two native files and the C tests with CMake alone
 	@tools/setup.sh test && tools/ctest.sh
 clean:     ## everything that was built; the virtual environment stays
