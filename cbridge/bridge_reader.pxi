@@ -12,7 +12,7 @@ cdef void reader_exception(Reader* r, object e):
         reader_error(r, b"HY000", 0, text, len(text))
 
 
-cdef int py_fetch(Reader* r, Batch** out):
+cdef int py_fetch(Reader* r, Batch** out, Page* page):
     try:
         py_drop_spent(r)
         part = (<object>r.op).fetch_results()
@@ -21,8 +21,8 @@ cdef int py_fetch(Reader* r, Batch** out):
         if hasattr(part, "specs"):
             part_of_trino(r, part)
         elif hasattr(part, "payload"):
-            out[0] = batch_of_hs2(part)
             adopt_pages(r, part.further)
+            page_of_hs2(r, part, page)
         elif hasattr(part, "rows"):
             out[0] = batch_of_rows(part.columns, part.rows)
         elif hasattr(part, "__arrow_c_stream__"):
@@ -42,8 +42,16 @@ cdef int py_fetch(Reader* r, Batch** out):
 
 cdef int bridge_fetch(Reader* r, Batch** out) noexcept nogil:
     """One fetch_results: 0 at the end or on an error; else 1, with a batch, with r.streaming set or with r.coming filled."""
+    cdef Page page
+    cdef int got
+    page.block = NULL
     with gil:
-        return py_fetch(r, out)
+        got = py_fetch(r, out, &page)
+    if page.block is not NULL:
+        # Not before: each time that the GIL is let go it is waited for again.
+        out[0] = page_decode(r, &page)
+        got = out[0] is not NULL
+    return got
 
 
 cdef int open_stream(Reader* r, object part) except -1:

@@ -27,40 +27,53 @@ cdef KindSpec* kind_specs(object kinds) except NULL:
     return specs
 
 
-cdef Batch* batch_of_hs2(object part) except? NULL:
-    """Decode HS2Rows without the GIL. Texts stay in the memory that the answer was received into."""
+# A page of HiveServer2 that Python has asked for, on its way to the decoder.
+cdef struct Page:
+    Shared* block              # NULL: there is none
+    const uint8_t* p
+    int64_t n
+    KindSpec* kinds
+
+
+cdef int page_of_hs2(Reader* r, object part, Page* out) except -1:
+    """Take HS2Rows over, to be decoded without the GIL. Texts stay in the memory that the answer was received into."""
     cdef Py_buffer view
-    cdef Shared* block
-    cdef const uint8_t* p
-    cdef KindSpec* kinds
-    cdef char err[512]
-    cdef Batch* b
-    cdef bint more = False
-    cdef int32_t n = len(part.kinds)
-    kinds = kind_specs(part.kinds)
+    if len(part.kinds) != r.ncols:
+        raise ValueError(f"a page has {len(part.kinds)} columns; the result was described with {r.ncols}")
+    PyObject_GetBuffer(part.payload, &view, PyBUF_SIMPLE)
     try:
-        PyObject_GetBuffer(part.payload, &view, PyBUF_SIMPLE)
         memory = part.payload.obj if isinstance(part.payload, memoryview) else None
-        err[0] = 0
-        if isinstance(memory, WireMemory) or isinstance(memory, Received):
-            block = block_share((<WireMemory>memory).block if isinstance(memory, WireMemory) else (<Received>memory).block)
-            p = <const uint8_t*>view.buf
+        out.p = <const uint8_t*>view.buf
+        out.n = view.len
+        out.kinds = kind_specs(part.kinds)
+        if isinstance(memory, WireMemory):
+            out.block = block_share((<WireMemory>memory).block)
+        elif isinstance(memory, Received):
+            out.block = block_share((<Received>memory).block)
         else:
-            block = block_new(view.len)
-            if block is NULL:
-                PyBuffer_Release(&view)
-                raise MemoryError
-            memcpy(block.data, view.buf, view.len)
-            p = block.data
-        with nogil:
-            b = hs2_decode(block, p, view.len, kinds, n, err, sizeof(err), &more)
-            block_drop(block)
-        PyBuffer_Release(&view)
+            out.block = block_new(view.len)
+            if out.block is not NULL:
+                memcpy(out.block.data, view.buf, view.len)
+                out.p = out.block.data
+        if out.block is NULL:
+            free(out.kinds)
+            raise MemoryError
     finally:
-        free(kinds)
+        PyBuffer_Release(&view)
+    return 0
+
+
+cdef Batch* page_decode(Reader* r, Page* page) noexcept nogil:
+    """NULL, and the result's error, for bytes that cannot be read. The page is given up."""
+    cdef char err[512]
+    cdef bint more = False
+    cdef Batch* b
+    err[0] = 0
+    b = hs2_decode(page.block, page.p, page.n, page.kinds, r.ncols, err, sizeof(err), &more)
+    block_drop(page.block)
+    free(page.kinds)
     if b is NULL:
-        from argus_odbc.errors import DriverError
-        raise DriverError("08S01", 0, "The server's answer cannot be read: " + (<bytes>err).decode("utf-8", "replace"))
+        reader_unreadable(r, err)
     return b
 
 

@@ -6,7 +6,6 @@ cdef extern from "errno.h" nogil:
     int EINTR, EBADF
 
 cdef extern from "argus/platform.h" nogil:
-    uint32_t argus_generation
     ctypedef struct argus_monitor:
         pass
     argus_monitor* argus_monitor_create()

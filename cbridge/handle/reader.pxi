@@ -61,6 +61,13 @@ cdef void reader_error(Reader* r, const char* sqlstate, SQLINTEGER native, const
         argus_monitor_unlock(r.monitor)
 
 
+cdef void reader_unreadable(Reader* r, const char* why) noexcept nogil:
+    """An answer of the server that is not what it should be."""
+    cdef char text[600]
+    snprintf(text, sizeof(text), b"The server's answer cannot be read: %s", why)
+    reader_error(r, b"08S01", 0, text, strlen(text))
+
+
 cdef void error_note(Reader* r, const char* sqlstate, SQLINTEGER native, const char* text, int64_t n) noexcept nogil:
     if r.failed:
         return
@@ -119,7 +126,6 @@ cdef Batch* reader_pull(Reader* r) noexcept nogil:
     cdef Batch* b
     cdef int got
     cdef char err[512]
-    cdef char why[600]
     while not r.failed and not argus_load(&r.stop):
         if r.streaming:
             b = stream_next(r)
@@ -136,8 +142,7 @@ cdef Batch* reader_pull(Reader* r) noexcept nogil:
                 if b is not NULL:
                     return b
                 if err[0]:
-                    snprintf(why, sizeof(why), b"The server's answer cannot be read: %s", err)
-                    reader_error(r, b"08S01", 0, why, strlen(why))
+                    reader_unreadable(r, err)
                     return NULL
             got = bridge_fetch(r, &b)
             if got == 0:
