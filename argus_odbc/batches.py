@@ -30,7 +30,7 @@ class TrinoRows:
     `specs` has one entry per column: (column kind name, scale, zoned, code). zoned: timestamps with the zone's name
     behind them, which become UTC. code: the form of a nested type (cbridge/kernel/trinonested.pxi), else empty.
     `zones` keeps what has been looked up between the parts of one result. `dropped` is called when the bytes are not needed
-    any more, unless the result is being closed.
+    any more, unless the result is being closed. `pages`: the core's UsualPages, where the pages that follow may be read by it.
     """
 
     payload: bytes | bytearray | memoryview
@@ -39,6 +39,7 @@ class TrinoRows:
     specs: Sequence[tuple[str, int, bool, bytes]]
     zones: dict[bytes, tuple[bytes, bytes]]
     dropped: Callable[[], None] | None = None
+    pages: object = None
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,15 @@ def page_reader(*given: Any) -> Any:
     return PageReader(*given)
 
 
+def usual_pages() -> Any:
+    """A new run of pages (cbridge/bridge_pages.pxi); None where the core is not built."""
+    try:
+        from argus_odbc._core import UsualPages
+    except ImportError:
+        return None
+    return UsualPages()
+
+
 def _native_scan() -> tuple[Callable[[bytearray, object], int] | None, Callable[[bytearray, int], int] | None]:
     try:
         from argus_odbc._core import hs2_missing, hs2_scan

@@ -84,6 +84,8 @@ cdef int part_of_trino(Reader* r, object part) except -1:
             q.specs[i].ncode = len(code)
             i += 1
         zones_of(q, part.zones)
+        if part.pages is not None:
+            pages_of(r, q, part)
     except BaseException:
         free(q.specs)
         memset(q, 0, sizeof(Part))

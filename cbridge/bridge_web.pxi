@@ -19,8 +19,11 @@ cdef int receive_frame(char* p, int64_t* have, int64_t room, int64_t socket, int
         missing = http_missing(p, have[0], f)
         if f.head and f.since == 0:
             f.since = argus_now_ns()
-        if missing <= 0 or have[0] + missing > room:
+        # What a chunk says that it has is not believed before it has come.
+        if missing <= 0 or have[0] == room or f.end > room:
             return 0
+        if missing > room - have[0]:
+            missing = room - have[0]
         got = 0
         error = argus_receive(socket, p + have[0], missing, room - have[0], timeout_ms, &got)
         have[0] += got

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import select
 import socket
 import ssl
@@ -92,6 +93,22 @@ class Answer:
         return self.headers.get(name, [""])[0]
 
 
+@dataclass(frozen=True)
+class Begun:
+    """What somebody else has received of the answer that comes next."""
+
+    memory: Any
+    start: int
+    have: int
+    head: int
+    joined: int
+    """Bytes of its body, the chunks of which are together already; -1: nothing has been done with it."""
+    error: int
+    """errno's."""
+    seconds: float
+    """From its head on."""
+
+
 class Broken(Exception):
     """A request without an answer; `sent`: the server may have it. The text is the reason."""
 
@@ -158,6 +175,7 @@ class Connection:
         self._http = opener(host, port, timeout=settings.login_timeout or None, blocksize=65536, **more)  # type: ignore[arg-type]
         self._writer = Writer(self._http)
         self._method = ""
+        self._begun: Begun | None = None
         if proxy is not None and not by_http:
             self._http._create_connection = through_socks(proxy)  # type: ignore[attr-defined]
         elif proxy is not None and proxy.context is not None:
@@ -280,7 +298,15 @@ class Connection:
         self, sock: socket.socket, spares: Spares, native_: native.Sockets, expected: int
     ) -> tuple[Response, bytes | memoryview, float] | bytes:
         """An answer of the usual form, received in one go without the GIL; of another form: its beginning."""
-        room, have, reading = spares.take(expected + START)[START:], 0, 0.0
+        begun, self._begun = self._begun, None
+        if begun is not None and begun.error:
+            raise OSError(begun.error, os.strerror(begun.error))
+        if begun is None or begun.memory is None:
+            room, have, reading = spares.take(expected + START)[START:], 0, 0.0
+        else:
+            room, have, reading = memoryview(begun.memory)[START:], begun.have, begun.seconds
+            if begun.joined >= 0:
+                return self._response(room, begun.head), room[begun.head : begun.head + begun.joined], reading
         while True:
             state, have, head, end, seconds = native_.receive_answer(
                 room.obj, sock.fileno(), START, have, len(room), sock.gettimeout()
@@ -294,8 +320,7 @@ class Connection:
             room = larger
         if state != native.WHOLE:
             return bytes(room[:have])
-        response = Response(Received(bytes(room[:head])), method=self._method)  # type: ignore[arg-type]
-        response.begin()
+        response = self._response(room, head)
         self._expected = max(end + end // 8, LARGE)
         body = room[head:end]
         if response.chunked:
@@ -305,6 +330,23 @@ class Connection:
         # More than the answer is no answer to what was asked.
         response.will_close = response.will_close or have > end
         return response, body if len(body) >= LARGE else bytes(body), reading
+
+    def _response(self, room: memoryview, head: int) -> Response:
+        """Read a head of so many bytes."""
+        response = Response(Received(bytes(room[:head])), method=self._method)  # type: ignore[arg-type]
+        response.begin()
+        return response
+
+    def repeated(self, method: str) -> tuple[int, float | None, bytes] | None:
+        """A plain socket, its timeout, and what stands behind the path of a request that is like the last one; else None."""
+        sock, lines = self._http.sock, self._writer.lines(method)
+        if self._native is None or type(sock) is not socket.socket or self._prefix or not lines:
+            return None
+        return sock.fileno(), sock.gettimeout(), lines
+
+    def go_on(self, begun: Begun) -> None:
+        """Somebody else has sent the last request of `repeated`, and received this much of its answer."""
+        self._begun = begun
 
     def _large(self, response: http.client.HTTPResponse, spares: Spares) -> memoryview | None:
         """A large body of known length, received without the GIL where there is no TLS, or one in chunks; else None."""

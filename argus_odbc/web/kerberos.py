@@ -27,6 +27,8 @@ CREDENTIAL_SECONDS = 60
 class KerberosLogin(Login):
     """The settings Krb* as a login."""
 
+    repeats = False
+
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings.uid, "KERBEROS")
         self._gssapi = _library()

@@ -41,6 +41,9 @@ class Wait:
 class Login:
     """A login whose Authorization never changes, or none."""
 
+    repeats = True
+    """What a request carries, the next one may carry too, until the server refuses it."""
+
     def __init__(self, user: str, mechanism: str, authorization: str = "") -> None:
         """`user`: empty where the token, ticket or certificate tells it. `mechanism`: as messages call it."""
         self.user = user

@@ -18,6 +18,10 @@ class Writer:
         self._kept: tuple[str, Mapping[str, str]] | None = None
         self._lines = b""
 
+    def lines(self, method: str) -> bytes:
+        """The last request behind its path, where it was of that method and had no body; else nothing."""
+        return self._lines if self._kept is not None and self._kept[0] == method else b""
+
     def message(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
         """The bytes of a request. HTTPException for a path, ValueError for a header that HTTP does not know."""
         if body is None and self._kept == (method, headers) and _PLAIN(path):

@@ -13,7 +13,8 @@ cdef enum:
     AHEAD_BYTES = 2 << 20  # of text that wait to be decoded, while the reader's thread asks for more
 
 cdef struct Part:
-    void* owner            # Python's; what the text and the specs belong to
+    void* owner            # Python's; what the text and the specs belong to. Or, of a run of pages (pageruns.pxi):
+    Shared* block          # what the text belongs to
     const char* p
     int64_t n
     TrinoSpec* specs
@@ -99,8 +100,11 @@ cdef void part_drop(Reader* r) noexcept nogil:
         q.count -= 1
     free(q.specs)
     free(q.zones.zones)
-    r.spent[r.nspent] = q.owner
-    r.nspent += 1
+    if q.block is not NULL:
+        run_give(r.run, q.block)
+    else:
+        r.spent[r.nspent] = q.owner
+        r.nspent += 1
     memset(q, 0, sizeof(Part))
     r.first_part = (r.first_part + 1) % PARTS
     r.nparts -= 1
@@ -185,8 +189,8 @@ cdef void parts_run(Reader* r) noexcept nogil:
         if parts_want(r):
             r.pulling = True
             argus_monitor_unlock(r.monitor)
-            over = bridge_fetch(r, &b) == 0
-            if not over and r.coming.owner is NULL:
+            over = not (r.run is not NULL and run_next(r.run, &r.coming)) and bridge_fetch(r, &b) == 0
+            if not over and r.coming.owner is NULL and r.coming.block is NULL:
                 reader_error(r, b"HY000", 0, b"rows of another form come in the middle of the result", 53)
                 batch_drop(b)
                 over = True

@@ -36,6 +36,7 @@ cdef struct Reader:
     Part parts[PARTS]
     int32_t first_part, nparts
     Part coming                # what bridge_fetch has brought
+    PageRun* run               # pages that need no Python (pageruns.pxi), the operation's; NULL: none
     void* spent[PARTS + 1]     # Python's, to be given up
     int32_t nspent
     # pages that the reader's thread asks for by itself (pages.pxi); NULL: there are none

@@ -13,6 +13,7 @@ cdef struct HttpFrame:
     int64_t length        # Content-Length; -1: none
     int64_t since         # when the head had come; for who receives
     bint chunked, odd
+    bint plain            # 200, over HTTP/1.1, and without a field that says more than how long the body is
 
 
 cdef inline bint http_same(const char* p, const char* lower, int64_t n) noexcept nogil:
@@ -58,6 +59,12 @@ cdef void http_field(HttpFrame* f, const char* p, const char* end) noexcept nogi
         http_value(&value, &end)
         f.odd = f.odd or f.chunked or end - value != 7 or not http_same(value, b"chunked", 7)
         f.chunked = True
+    elif (
+        end - p > 8 and http_same(p, b"x-trino-", 8)
+        or end - p > 10 and http_same(p, b"connection", 10)
+        or end - p > 16 and http_same(p, b"content-encoding", 16)
+    ):
+        f.plain = False
 
 
 cdef void http_head(const char* p, int64_t n, HttpFrame* f) noexcept nogil:
@@ -74,6 +81,7 @@ cdef void http_head(const char* p, int64_t n, HttpFrame* f) noexcept nogil:
             status = (p[9] - c'0') * 100 + (p[10] - c'0') * 10 + (p[11] - c'0') if next > 12 else 0
             # An interim answer has another one behind it, 204 and 304 have no body.
             f.odd = next <= 12 or memcmp(p, b"HTTP/1.", 7) != 0 or not 200 <= status <= 599 or status == 204 or status == 304
+            f.plain = status == 200 and next > 12 and p[7] == c'1'
         elif p[f.at] == c'\n' or (p[f.at] == c'\r' and next == f.at + 2):
             f.head = next
         else:
@@ -111,6 +119,9 @@ cdef int64_t http_chunks(const char* p, int64_t n, HttpFrame* f) noexcept nogil:
             return http_last(p, n, feed - p - 1, f)
         if feed + 1 - p + size + 2 > n:
             return feed + 1 - p + size + 2 - n
+        if memcmp(feed + 1 + size, b"\r\n", 2) != 0:
+            f.odd = True
+            return 0
         f.at = feed + 1 - p + size + 2
 
 
@@ -123,6 +134,22 @@ cdef int64_t http_last(const char* p, int64_t n, int64_t at, HttpFrame* f) noexc
             return 0
     f.odd = n - at > HTTP_LINE
     return 0 if f.odd else max(<int64_t>1, 4 - (n - at))
+
+
+cdef int64_t http_join(char* p, int64_t n) noexcept nogil:
+    """Move the chunks of a whole body together (http_missing has found its end): the bytes of its content."""
+    cdef int64_t at = 0, out = 0, size
+    while True:
+        size = 0
+        while hex_digit(p[at]) >= 0:
+            size = size << 4 | hex_digit(p[at])
+            at += 1
+        if size == 0:
+            return out
+        at = <char*>memchr(p + at, c'\n', n - at) + 1 - p
+        memmove(p + out, p + at, size)
+        out += size
+        at += size + 2
 
 
 cdef int64_t http_missing(const char* p, int64_t n, HttpFrame* f) noexcept nogil:

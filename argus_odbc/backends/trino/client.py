@@ -25,7 +25,7 @@ from argus_odbc.web.errors import (
     unreachable,
     ways_to_log_in,
 )
-from argus_odbc.web.http import Answer, Broken, Connection, Pool
+from argus_odbc.web.http import Answer, Begun, Broken, Connection, Pool
 from argus_odbc.web.login import Login, Wait
 
 PATIENCE = 30.0
@@ -161,6 +161,11 @@ class Call:
 
     def start(self, method: str, path: str, body: bytes | None = None, extra: Mapping[str, str] | None = None) -> None:
         """Send a request; `finish` has its answer. GET is repeated when its answer is lost, POST is not."""
+        self._request(method, path, body, extra)
+        self._again()
+
+    def _request(self, method: str, path: str, body: bytes | None, extra: Mapping[str, str] | None) -> None:
+        """What `_again` sends."""
         timeout = self._client.settings.socket_timeout
         self._safe = method == "GET"
 
@@ -172,7 +177,21 @@ class Call:
             self._connection.send(method, path, headers, body, timeout)
 
         self._pending = send
-        self._again()
+
+    def repeated(self) -> tuple[int, float | None, bytes] | None:
+        """For a thread that sends the next requests and reads their answers without Python: see Connection.repeated."""
+        if self._failed is not None or self._connection is None or not self._client.login.repeats:
+            return None
+        return self._connection.repeated("GET")
+
+    def go_on(self, path: str, begun: Begun, sent: bool) -> None:
+        """That thread has asked for `path`, and received this much of the answer. `sent`: it could."""
+        self._request("GET", path, None, None)
+        if sent and self._connection is not None:
+            self._connection.go_on(begun)
+        else:
+            self._drop()
+            self._failed = Broken("the connection takes no request any more", sent=True)
 
     def finish(self) -> Answer:
         """The answer to `start`, status 200 or not; DriverError 08S01 or HYT01 when there is none. A large one may be zipped."""

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from argus_odbc import log
+from argus_odbc import log, native
 from argus_odbc.backends.base import ExecuteOptions, Operation
 from argus_odbc.backends.trino import spool
 from argus_odbc.backends.trino.client import http_error
@@ -21,7 +21,7 @@ from argus_odbc.backends.trino.types import Spec, columns_of
 from argus_odbc.batches import TrinoRows
 from argus_odbc.errors import DriverError
 from argus_odbc.types import Column
-from argus_odbc.web.http import Answer
+from argus_odbc.web.http import Answer, Begun
 
 if TYPE_CHECKING:
     from argus_odbc.backends.trino.session import Trino
@@ -80,11 +80,13 @@ class TrinoOperation(Operation):
         self._closed = False
         self._ended = False
         self._pending = False
-        self._next = ""
+        self._at = ""
+        self._pages = native.usual_pages()
+        self._native = False
         self._sql = ""
         self._handed_out = self._anew = False
         self._hold_until = 0.0
-        self.heard = time.monotonic()
+        self._heard = time.monotonic()
         self._page: Page | None = None
         self._coming: deque[_Coming] = deque()
         self._raw_columns: object = None
@@ -104,6 +106,15 @@ class TrinoOperation(Operation):
     def next_path(self) -> str:
         """Where the next answer is; empty when there is none to come."""
         return "" if self._ended or self._stopped.is_set() else self._next
+
+    @property
+    def heard(self) -> float:
+        return max(self._heard, self._pages.heard) if self._native else self._heard
+
+    @property
+    def _next(self) -> str:
+        """The same, also when it is to be asked for no more."""
+        return self._pages.path.decode() if self._native else self._at
 
     def run(self, sql: str) -> None:
         """Post the statement and wait until its first rows are there, or its end."""
@@ -152,7 +163,7 @@ class TrinoOperation(Operation):
         self.query_id = page.query_id
         # Never empty in between: a cancel must find the query's address at any time.
         if not page.next_uri:
-            self._next = ""
+            self._at = ""
             self._ended = True
         elif coming.next_uri and coming.next_uri != page.next_uri:
             raise DriverError(
@@ -168,9 +179,11 @@ class TrinoOperation(Operation):
 
     def _hear(self) -> _Coming:
         """The answer to the request that is on its way, where it is a large gzip body not unpacked yet."""
+        if self._native:
+            self._go_on()
         answer = self._call.finish()
         self._pending = False
-        self.heard = time.monotonic()
+        self._heard = time.monotonic()
         if answer.status != 200:
             raise self._http_error(answer)
         self._session.state.follow(answer)
@@ -202,11 +215,14 @@ class TrinoOperation(Operation):
                 "another server: name that one as Host, or let the server know its outer address "
                 "(http-server.process-forwarded)",
             )
-        self._next = path
+        self._at = path
         if wanted and not self._stopped.is_set():
-            size = self._session.page_size
-            self._call.start("GET", f"{path}{'&' if '?' in path else '?'}{size}" if size else path)
+            self._call.start("GET", self._sized(path))
             self._pending = True
+
+    def _sized(self, path: str) -> str:
+        size = self._session.page_size
+        return f"{path}{'&' if '?' in path else '?'}{size}" if size else path
 
     def _http_error(self, answer: Answer) -> DriverError:
         error = http_error(answer, self._client.where, self._client.login)
@@ -257,7 +273,7 @@ class TrinoOperation(Operation):
                         "08S01", 0, f"The server sends rows of query {self.query_id} before it describes them"
                     )
                 if not page.spooled:
-                    return self._part(page.body, page.data_start, page.data_end)
+                    return self._part(page.body, page.data_start, page.data_end, pages=self._run_of_pages(page))
                 self._segments.add(page)
             done = self._ended or self._closed
             if not self._proven(done):
@@ -311,7 +327,7 @@ class TrinoOperation(Operation):
         self._segments.close()
         self._call.release(whole=not self._pending)
         self._ended = self._pending = False
-        self._next = ""
+        self._at = ""
         self._page = None
         self._coming.clear()
         self._call = self._client.new_call(self._stopped)
@@ -336,10 +352,42 @@ class TrinoOperation(Operation):
             raise DriverError(e.sqlstate, e.native, f"{e.message}; {again}") from e
 
     def _part(
-        self, payload: bytes | memoryview, start: int, end: int, dropped: Callable[[], None] | None = None
+        self,
+        payload: bytes | memoryview,
+        start: int,
+        end: int,
+        dropped: Callable[[], None] | None = None,
+        pages: object = None,
     ) -> TrinoRows:
         self._handed_out = True
-        return TrinoRows(payload, start, end, self._specs, self._zones, dropped)
+        return TrinoRows(payload, start, end, self._specs, self._zones, dropped, pages)
+
+    # ---- pages that the reader's thread reads by itself ----
+
+    def _run_of_pages(self, page: Page) -> object:
+        """The core's run of the pages behind this one, as long as they bring rows and nothing else that is new."""
+        if not self._pending or self._coming or self._pages is None or self._stopped.is_set():
+            return None
+        packing, columns = self._client.packing, page.columns_text
+        repeated = self._call.repeated()
+        # Zones are looked up in Python.
+        if repeated is None or packing.gzip or not columns or any(spec[2] for spec in self._specs):
+            return None
+        socket, timeout, lines = repeated
+        self._pages.begin(
+            self._at.encode(), socket, timeout, packing.slow, self._session.pool.address.url.encode(),
+            f'"{self.query_id}"'.encode(), columns, lines, self._session.page_size.encode(),
+        )  # fmt: skip
+        self._native = self._pages.on
+        return self._pages if self._native else None
+
+    def _go_on(self) -> None:
+        """Something else has come: read on from there."""
+        self._at = self._pages.path.decode()
+        memory, start, have, head, joined, error, unsent, seconds = self._pages.end()
+        self._heard = max(self._heard, self._pages.heard)
+        self._native = False
+        self._call.go_on(self._sized(self._at), Begun(memory, start, have, head, joined, error, seconds), not unsent)
 
     # ---- the end ----
 

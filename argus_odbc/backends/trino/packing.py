@@ -53,6 +53,11 @@ class Packing:
         self._decided = False
         self._rest, self._pause = 0, FIRST_PAUSE
 
+    @property
+    def slow(self) -> int:
+        """Bytes a second of a link below which answers are to be told of; 0: none are."""
+        return int(SLOW_LINK) if self._auto and not self._decided else 0
+
     def heard(self, packed: bool, size: int, reading: float, waited: float) -> None:
         """One answer: `size` of its content unpacked, seconds to read its body, seconds that were waited for all of it."""
         if not self._auto or self._decided or size < LARGE or packed != self.gzip:

@@ -175,6 +175,13 @@ class Page:
         return self.data_end > self.data_start
 
     @property
+    def columns_text(self) -> bytes:
+        """`columns` as it came, where it stands right before the rows; else nothing."""
+        head = bytes(self.body[: self.data_start]) if self.data_start < MOST_MARGIN else b""
+        _, _, text = head.rpartition(b'"columns":')
+        return text.removesuffix(b',"data":') if text.endswith(b',"data":') else b""
+
+    @property
     def spooled(self) -> bool:
         """The data tell where the rows are."""
         return self.has_data and self.body[self.data_start] == ord("{")
