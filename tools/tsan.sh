@@ -38,7 +38,7 @@ manager=tests/clients/test_concurrent_use.py
 if [ $# -eq 0 ]; then
     set -- -q -m "not engine and not slow" tests/odbc/test_threads.py tests/odbc/test_async.py \
         tests/odbc/test_complete_async.py tests/odbc/test_trino_parts.py tests/odbc/test_received_texts.py \
-        tests/odbc/test_lost_connections.py \
+        tests/odbc/test_lost_connections.py tests/odbc/test_hs2_pages.py::test_results_of_one_connection_take_turns \
         "$manager::test_cancel_from_another_thread[duckdb-0]" \
         "$manager::test_asynchronous_statement_is_cancelled[duckdb-0]" \
         "$manager::test_threads_share_a_connection[duckdb-0]" \
