@@ -1,4 +1,4 @@
-# The beginning and the end of a run of usual pages (handle/pageruns.pxi), for argus_odbc/backends/trino/pages.py.
+# The beginning and the end of a run of usual pages (handle/pageruns.pxi), for argus_odbc/backends/trino/operation.py.
 # Included by _core.pyx after bridge_trino.pxi.
 
 cdef class UsualPages:
@@ -31,6 +31,7 @@ cdef class UsualPages:
         run.request = <char*>malloc(8 + PAGE_PATH + len(suffix) + len(lines))
         if run.request is NULL:
             raise MemoryError
+        run.pid = argus_pid()
         run.socket = descriptor
         run.timeout_ms = -1 if timeout is None else int(timeout * 1000 + 0.999)
         run.slow = slow
@@ -40,10 +41,10 @@ cdef class UsualPages:
         run.lines, run.nlines = <const char*>lines, len(lines)
         run.suffix, run.nsuffix = <const char*>suffix, len(suffix)
         run.expected = max(run.expected, <int64_t>RUN_FIRST)
-        argus_lock(&run.lock)
+        run_lock(run)
         memcpy(run.path, <const char*>path, len(path))
         run.npath = len(path)
-        argus_unlock(&run.lock)
+        run_unlock(run)
         run.on = True
 
     @property
@@ -55,19 +56,19 @@ cdef class UsualPages:
         """Of the page that has been asked for."""
         cdef char path[PAGE_PATH]
         cdef int64_t n
-        argus_lock(&self.run.lock)
+        run_lock(&self.run)
         n = self.run.npath
         memcpy(path, self.run.path, n)
-        argus_unlock(&self.run.lock)
+        run_unlock(&self.run)
         return <bytes>path[:n]
 
     @property
     def heard(self):
         """When the last answer came, as time.monotonic tells it."""
         cdef int64_t at
-        argus_lock(&self.run.lock)
+        run_lock(&self.run)
         at = self.run.heard
-        argus_unlock(&self.run.lock)
+        run_unlock(&self.run)
         return at * 1e-9
 
     def end(self):

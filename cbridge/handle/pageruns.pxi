@@ -12,6 +12,7 @@ cdef enum:
 
 cdef struct PageRun:
     bint on               # between its begin and its hand-over
+    int pid
     uint32_t lock         # of what follows, which other threads look at
     char path[PAGE_PATH]  # of the page that has been asked for
     int64_t npath, heard  # when the last answer came
@@ -36,30 +37,41 @@ cdef struct PageRun:
     bint unsent           # the request for it could not be sent
 
 
+cdef inline void run_lock(PageRun* run) noexcept nogil:
+    """A forked child has one thread, and its copy of the lock may be that of another."""
+    if run.pid == argus_pid():
+        argus_lock(&run.lock)
+
+
+cdef inline void run_unlock(PageRun* run) noexcept nogil:
+    if run.pid == argus_pid():
+        argus_unlock(&run.lock)
+
+
 cdef Shared* run_block(PageRun* run, int64_t size) noexcept nogil:
     """Memory for an answer, the one that was used last if that is large enough."""
     cdef Shared* b = NULL
-    argus_lock(&run.lock)
+    run_lock(run)
     while run.nspare and b is NULL:
         run.nspare -= 1
         b = run.spare[run.nspare]
         if b.size < size:
             block_drop(b)
             b = NULL
-    argus_unlock(&run.lock)
+    run_unlock(run)
     return b if b is not NULL else block_new(size + size // 8)
 
 
 cdef void run_give(PageRun* run, Shared* b) noexcept nogil:
     """Memory that nobody needs any more."""
     cdef Shared* old = NULL
-    argus_lock(&run.lock)
+    run_lock(run)
     if run.nspare == RUN_SPARES:
         old = b
     else:
         run.spare[run.nspare] = b
         run.nspare += 1
-    argus_unlock(&run.lock)
+    run_unlock(run)
     block_drop(old)
 
 
@@ -117,11 +129,11 @@ cdef bint run_asks(PageRun* run, const PageFound* found) noexcept nogil:
         p += run.nsuffix
     memcpy(p, run.lines, run.nlines)
     p += run.nlines
-    argus_lock(&run.lock)
+    run_lock(run)
     memcpy(run.path, found.path, found.npath)
     run.npath = found.npath
     run.heard = argus_now_ns()
-    argus_unlock(&run.lock)
+    run_unlock(run)
     return argus_send_now(run.socket, run.request, p - run.request, &sent) == 0 and sent == <size_t>(p - run.request)
 
 
