@@ -11,9 +11,10 @@ cdef extern from *:
     #define ARGUS_LANES 0x0001000100010001u
 
     /* Which of eight cells is always a __mmask8: gcc 12 may store a wider integer made of one by its lowest byte alone.
+     * Arrays of registers are __m512i_u: its address sanitizer does not align them in the stack it makes (gcc PR 110027).
      * The last 16 characters of eight cells: [0] of the first, third, fifth, seventh, [1] of the others. */
     typedef struct {
-        __m512i v[2];
+        __m512i_u v[2];
         uint64_t kept[2]; /* which of them belong to the cell */
         __mmask8 other;   /* cells that are longer, or empty; bit 0 is the first */
     } argus_eight;
@@ -123,7 +124,7 @@ cdef extern from *:
      * 1 with as many zeros as there are digits behind the point. Both are exact, and the division rounds once. */
     ARGUS_WIDEST static inline __mmask8 argus_eight_doubles(argus_eight x, double *out) {
         uint64_t wrong[2], minus[2] = {0, 0};
-        __m512i digits[2], one[2];
+        __m512i_u digits[2], one[2];
         __m512d v;
         __mmask8 left = x.other;
         int i;
