@@ -11,7 +11,7 @@ cdef extern from *:
     #define ARGUS_LANES 0x0001000100010001u
 
     /* Which of eight cells is always a __mmask8: gcc 12 may store a wider integer made of one by its lowest byte alone.
-     * Arrays of registers are __m512i_u: its address sanitizer does not align them in the stack it makes (gcc PR 110027).
+     * Registers in memory are __m512i_u: its address sanitizer does not align them in the stack it makes (gcc PR 110027).
      * The last 16 characters of eight cells: [0] of the first, third, fifth, seventh, [1] of the others. */
     typedef struct {
         __m512i_u v[2];
@@ -158,7 +158,7 @@ cdef extern from *:
 
     /* A column's decimals in quotes, none of them below 0, as this driver writes them (argus_written_form). */
     typedef struct {
-        __m512i is, most;      /* for each character: its xor with `is` is at most `most` */
+        __m512i_u is, most;    /* for each character: its xor with `is` is at most `most` */
         uint64_t least, units; /* where the first character of the shortest one stands, and the digit before the point */
     } argus_eight_written;
 
