@@ -15,6 +15,10 @@ ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results"
 DRIVER = ROOT / "argus_odbc" / "libargus_odbc.so"
 
+HALF_A_PAGE = 2048
+"""Where the bare clients receive answers in their memory. The system keeps them from the beginning of its pages on, and copies
+three times as long to an address that is alike in its last 12 bits. The driver does the same."""
+
 
 class WrongAnswer(Exception):
     """The values that were fetched are not the values that the query makes: no figure counts."""

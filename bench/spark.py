@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bench import first, jdbc
-from bench.common import Figure, harness, interleave, medians, ratio, require
+from bench.common import HALF_A_PAGE, Figure, harness, interleave, medians, ratio, require
 
 QUERY = (
     "select id as a, cast(id % 1000 as int) as b, cast(id as double) / 8 as c, concat('text ', id % 1000) as d, "
@@ -62,9 +62,9 @@ class Drain:
 
     def _exactly(self, size: int) -> memoryview:
         """The next `size` bytes, valid until the next call."""
-        if size > len(self.buffer):
-            self.buffer = bytearray(size)
-        view = memoryview(self.buffer)[:size]
+        if HALF_A_PAGE + size > len(self.buffer):
+            self.buffer = bytearray(HALF_A_PAGE + size)
+        view = memoryview(self.buffer)[HALF_A_PAGE : HALF_A_PAGE + size]
         got = 0
         while got < size:
             n = self.socket.recv_into(view[got:])

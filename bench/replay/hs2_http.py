@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.common import Figure, harness, interleave, medians, ratio
+from bench.common import HALF_A_PAGE, Figure, harness, interleave, medians, ratio
 from bench.replay.hs2 import PAGE_ROWS, PAGES, SHARE, SHARE_GOAL, server, write_answers
 from bench.replay.shapes import SHAPES, Known
 from bench.spark import Drain
@@ -37,8 +37,8 @@ class HttpDrain(Drain):
 
     def skip(self) -> int:
         """The length of an answer with its head, received as a whole, of which nothing but the end is looked at."""
-        came = 0
-        while bytes(self.buffer[max(came - len(END), 0) : came]) != END:
+        start = came = HALF_A_PAGE
+        while bytes(self.buffer[max(came - len(END), start) : came]) != END:
             if came == len(self.buffer):
                 self.buffer += bytes(came)
             with memoryview(self.buffer)[came:] as room:
@@ -46,7 +46,7 @@ class HttpDrain(Drain):
             if not n:
                 raise ConnectionError("the server closed the connection")
             came += n
-        return came
+        return came - start
 
 
 def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figure]:

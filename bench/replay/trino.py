@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.common import RESULTS, ROOT, require
+from bench.common import HALF_A_PAGE, RESULTS, ROOT, require
 from bench.replay.shapes import Column, Shape
 
 PAGE_ROWS = {"orders": 20_000, "ints": 5_000, "doubles": 7_000, "mixed": 4_000}
@@ -88,17 +88,25 @@ def packed(rows: bytes, encoding: str) -> bytes:
     return rows
 
 
-def unpacked(data: bytes, encoding: str, size: int) -> bytes:
-    """What the drain does to a segment."""
+def unpack(data: bytes | memoryview, encoding: str, size: int, room: bytearray | None) -> int:
+    """What the drain does to a segment whose rows are `size` bytes, in the room or in memory of its own; how many came."""
     if encoding == "json+zstd":
+        if room is not None:
+            import cramjam
+
+            return cramjam.zstd.decompress_into(data, room)
         import zstandard
 
-        return zstandard.ZstdDecompressor().decompress(data, max_output_size=size)
+        return len(zstandard.ZstdDecompressor().decompress(data, max_output_size=size))
     if encoding == "json+lz4":
+        if room is not None:
+            import cramjam
+
+            return cramjam.lz4.decompress_block_into(data, room, output_len=size)
         import lz4.block
 
-        return lz4.block.decompress(data, uncompressed_size=size)
-    return data
+        return len(lz4.block.decompress(data, uncompressed_size=size))
+    return len(data)
 
 
 class Answers:
@@ -214,27 +222,46 @@ def server(path: Path, shape: Shape, rows: bytes, pages: int, encoding: str) -> 
 # ---- the drain: the same requests, a look at the addresses only ----
 
 
-def drain(port: int, encoding: str, size: int) -> float:
-    """Seconds to take a whole result over one connection, unpacked where it comes packed; `size`: bytes of a segment's rows."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+def drain(port: int, encoding: str, size: int, again: bool = False) -> float:
+    """Seconds to take a whole result over one connection, unpacked where it comes packed; `size`: bytes of a segment's rows.
 
-    def ask(method: str, path: str) -> bytes:
+    `again`: segments are unpacked into memory that is used again, not as the trino package does.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    memory, room = bytearray(1 << 20), bytearray(size) if again else None
+
+    def ask(method: str, path: str) -> bytes | memoryview:
+        """The body of an answer, valid until the next is asked for."""
+        nonlocal memory
         connection.request(method, path, headers={"X-Trino-User": "bench"})
         answer = connection.getresponse()
-        body = answer.read()
+        length = answer.length
+        if length is None:
+            return answer.read()
+        if HALF_A_PAGE + length > len(memory):
+            memory = bytearray(HALF_A_PAGE + length)
+        body = memoryview(memory)[HALF_A_PAGE : HALF_A_PAGE + length]
+        came = 0
+        while came < length:
+            n = answer.readinto(body[came:])
+            if not n:
+                raise ConnectionError("the server closed the connection")
+            came += n
+        answer.close()
         return zlib.decompress(body, 31) if answer.getheader("Content-Encoding") == "gzip" else body
 
     start = time.perf_counter()
     body, taken = ask("POST", STATEMENT), 0
     # The address stands before the rows.
     while found := NEXT.search(body, 0, 2000):
-        body = ask("GET", urlsplit(found[1].decode()).path)
-        taken += len(body)
-        spooled = SEGMENT.search(body) if encoding.startswith("spooled") else None
+        page = ask("GET", urlsplit(found[1].decode()).path)
+        taken += len(page)
+        body = bytes(page[:2000])
+        spooled = SEGMENT.search(page) if encoding.startswith("spooled") else None
         if spooled:
-            data = ask("GET", urlsplit(spooled[1].decode()).path)
-            taken += len(unpacked(data, encoding.removeprefix("spooled "), size))
-            ask("GET", urlsplit(spooled[2].decode()).path)
+            segment, acknowledged = (urlsplit(address.decode()).path for address in spooled.groups())
+            taken += unpack(ask("GET", segment), encoding.removeprefix("spooled "), size, room)
+            ask("GET", acknowledged)
     seconds = time.perf_counter() - start
     connection.close()
     require("the drain took more than a megabyte", taken > 1 << 20, True)

@@ -49,9 +49,14 @@ class Case:
     part: Known
     """What the driver has to get, and what trino-jdbc has to."""
 
-    def drain(self) -> float:
-        """Seconds of the bare client."""
-        return drain(self.port, self.encoding, self.size)
+    def drain(self, again: bool = False) -> float:
+        """Seconds of the bare client; again: one that unpacks into memory that it uses again."""
+        return drain(self.port, self.encoding, self.size, again)
+
+    @property
+    def is_packed(self) -> bool:
+        """Segments come packed."""
+        return "+" in self.encoding
 
     def driver(self, itself: bool = False) -> float:
         """Seconds of the driver, told the encoding or left to itself."""
@@ -98,6 +103,8 @@ def figures_of(name: str, folder: Path, share: int, runs: int) -> Iterator[Figur
         both: dict[str, Callable[[], float]] = {}
         for encoding, c in cases.items():
             both[f"drain, {encoding}"] = c.drain
+            if c.is_packed:
+                both[f"again, {encoding}"] = lambda c=c: c.drain(again=True)
             both[f"driver, {encoding}"] = peers[f"driver, {encoding}"] = c.driver
             peers[f"package, {encoding}"] = c.package
         for encoding, option in JDBC.items():
@@ -133,6 +140,11 @@ def of_encoding(
         f"{label}: rate against {what}", drained, driven, limit, goal=goal,
         panel="share", short=f"Trino {c.encoding}, {name}", row=ROWS.get(c.encoding, ""), details=details,
     )  # fmt: skip
+    if c.is_packed:
+        yield ratio(
+            f"{label}: rate against a bare client that unpacks into memory that it uses again", shares[f"again, {c.encoding}"],
+            driven, limit, goal=goal,
+        )  # fmt: skip
     yield ratio(
         f"{label}: speed against the trino package in the same encoding", seconds[f"package, {c.encoding}"], driver, 10.0,
         goal=30.0, panel="times", short=f"trino package, {c.encoding}, {name}",
