@@ -32,7 +32,9 @@ for library in libasan.so libubsan.so libstdc++.so.6; do preload+="$(gcc -print-
 export ARGUS_DRIVER=$out/argus_odbc/libargus_odbc.so ARGUS_SANITIZED=1 PYTHONMALLOC=malloc
 report=$PWD/build/asan-report
 rm -f "$report".*
-export ASAN_OPTIONS=log_path=$report:detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1
+# No detect_stack_use_after_return: gcc 12 does not align the registers of AVX-512 in the stack that it makes for that, and
+# stops where one is stored (gcc PR 110027).
+export ASAN_OPTIONS=log_path=$report:detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0:allocator_may_return_null=1
 export ARGUS_KERNEL_FLAGS=$flags
 export UBSAN_OPTIONS=log_path=$report:halt_on_error=1:print_stacktrace=1
 # The kernel tests' own module, built before the run-time libraries are in the way of the compiler.

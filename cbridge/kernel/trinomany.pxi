@@ -11,10 +11,9 @@ cdef extern from *:
     #define ARGUS_LANES 0x0001000100010001u
 
     /* Which of eight cells is always a __mmask8: gcc 12 may store a wider integer made of one by its lowest byte alone.
-     * Registers in memory are __m512i_u: its address sanitizer does not align them in the stack it makes (gcc PR 110027).
      * The last 16 characters of eight cells: [0] of the first, third, fifth, seventh, [1] of the others. */
     typedef struct {
-        __m512i_u v[2];
+        __m512i v[2];
         uint64_t kept[2]; /* which of them belong to the cell */
         __mmask8 other;   /* cells that are longer, or empty; bit 0 is the first */
     } argus_eight;
@@ -124,7 +123,7 @@ cdef extern from *:
      * 1 with as many zeros as there are digits behind the point. Both are exact, and the division rounds once. */
     ARGUS_WIDEST static inline __mmask8 argus_eight_doubles(argus_eight x, double *out) {
         uint64_t wrong[2], minus[2] = {0, 0};
-        __m512i_u digits[2], one[2];
+        __m512i digits[2], one[2];
         __m512d v;
         __mmask8 left = x.other;
         int i;
@@ -158,7 +157,7 @@ cdef extern from *:
 
     /* A column's decimals in quotes, none of them below 0, as this driver writes them (argus_written_form). */
     typedef struct {
-        __m512i_u is, most;    /* for each character: its xor with `is` is at most `most` */
+        __m512i is, most;      /* for each character: its xor with `is` is at most `most` */
         uint64_t least, units; /* where the first character of the shortest one stands, and the digit before the point */
     } argus_eight_written;
 
