@@ -287,7 +287,8 @@ def test_results_of_one_connection_take_turns(server: FakeHS2, driver_path: Path
     session.close()
 
 
-def test_a_result_is_closed_while_a_page_is_on_its_way(server: FakeHS2, driver_path: Path) -> None:
+def opened_with_a_page_on_its_way(server: FakeHS2, driver_path: Path) -> tuple[Session, list[int]]:
+    """A session whose result has been fetched up to a page that the server is slow to send, and the rows so far."""
     server.faults.add(f"slow FetchResults {BAD}")
     rows: list[int] = []
     session = opened(server, driver_path)
@@ -296,6 +297,11 @@ def test_a_result_is_closed_while_a_page_is_on_its_way(server: FakeHS2, driver_p
     end = time.monotonic() + 5
     while len(server.asked) <= BAD and time.monotonic() < end:
         time.sleep(0.01)
+    return session, rows
+
+
+def test_a_result_is_closed_while_a_page_is_on_its_way(server: FakeHS2, driver_path: Path) -> None:
+    session, rows = opened_with_a_page_on_its_way(server, driver_path)
     still_works(session)
     assert rows == VALUES[: (BAD - 1) * ROWS]
     session.close()
@@ -314,14 +320,7 @@ def child(session: Session) -> bool:
 
 def test_a_child_that_was_forked_while_a_page_is_on_its_way(server: FakeHS2, driver_path: Path) -> None:
     """It can use the connection for nothing, does not wait for a thread that it does not have, and its parent reads on."""
-    server.faults.add(f"slow FetchResults {BAD}")
-    rows: list[int] = []
-    session = opened(server, driver_path)
-    session.ok(b"all")
-    assert fetch(session, session.stmt, rows, (BAD - 1) * ROWS) == SQL_SUCCESS
-    end = time.monotonic() + 5
-    while len(server.asked) <= BAD and time.monotonic() < end:
-        time.sleep(0.01)
+    session, rows = opened_with_a_page_on_its_way(server, driver_path)
     pid = os.fork()
     if not pid:
         signal.alarm(10)
